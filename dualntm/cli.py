@@ -8,7 +8,7 @@ __all__ = ['NAMES', 'TRAIN_EXAMPLES', 'FLAGS', 'EVAL_EXAMPLES', 'Parser', 'add_t
            'add_eval', 'asked_sizes', 'evaluate_command', 'main', 'say']
 
 # %% ../nbs/15_cli.ipynb #d1890394
-import argparse, itertools, json, sys
+import argparse, itertools, json, shlex, sys
 from pathlib import Path
 
 import dualntm
@@ -142,6 +142,7 @@ def train(
     if threads < 1: raise InputError(f"--threads {threads}: it must be at least 1")
     torch.set_num_threads(threads)
     trainer = fresh_trainer(args) if args.resume is None else resumed_trainer(args)
+    trainer.command = trainer.command or args.command
     if args.dry_run: return dry_run(trainer)
     begun = trainer.batch
     print(f"{trainer.folder}: " + (f"going on at batch {begun:,} of" if begun else "training") + f" {trainer.training.num_batches:,} batches", file=sys.stderr)
@@ -239,6 +240,7 @@ def main(
     add_train(commands)
     add_eval(commands)
     args = parser.parse_args(argv)
+    args.command = shlex.join(["dualntm", *(sys.argv[1:] if argv is None else argv)])
     from dualntm.training import InputError, Interrupted, NonFiniteError
     codes = {InputError: 2, NonFiniteError: 1, Interrupted: 130}
     try: args.run(args)
