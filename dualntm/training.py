@@ -296,7 +296,14 @@ class Progress:
         self.bar = tqdm(total=t.num_batches * size, initial=trainer.batch * size, unit="seq", disable=not show,
                         desc=trainer.task.name, mininterval=0.2 if sys.stderr.isatty() else 10, dynamic_ncols=True)
 
-    def __enter__(self): return self
+    def __enter__(self):
+        "Load or compile the network's engine, saying so, before the clock starts."
+        if not self.trainer.net.is_ready():
+            self.bar.set_description(f"{self.trainer.task.name}: loading the compiled engine (half a minute the first time)")
+            self.trainer.net.prepare()
+            self.bar.set_description(self.trainer.task.name)
+        self.bar.unpause()
+        return self
     def __exit__(self, *error): self.draw(); self.bar.close()
 
     def advance(self,
@@ -381,6 +388,7 @@ MODELS = {model.model_type: model for model in (NTM,)}
 # %% ../nbs/12_training.ipynb #ca3cf7f7
 def build(
     config: dict,  # of a run, as `Trainer.config` gives it
+    device: str = "cpu",
 ) -> tuple:  # the task, the network with fresh weights
     "The task and the network that a run's configuration describes. Raises InputError if they can't be made."
     for key, known in (("task", TASKS), ("model_type", MODELS)):
@@ -389,7 +397,9 @@ def build(
         task = TASKS[config["task"]](**config["task_parameters"])
         net = MODELS[config["model_type"]](task.inputs, task.outputs, **config["model_parameters"])
     except (TypeError, ValueError) as e: raise InputError(str(e)) from e
-    return task, net.to(getattr(torch, config["dtype"]))
+    try: net.engine_on(device)
+    except ValueError as e: raise InputError(str(e)) from e
+    return task, net.to(device, getattr(torch, config["dtype"]))
 
 # %% ../nbs/12_training.ipynb #def71c2a
 def load(
@@ -406,10 +416,10 @@ def restore_net(
     device: str,
 ) -> tuple:  # the task, the network with its weights
     "Build task and network and put the weights in. Raises InputError if they do not fit."
-    task, net = build(content["config"])
+    task, net = build(content["config"], device)
     try: net.load_state_dict(content["net"])
     except RuntimeError as e: raise InputError(f"the weights in {path} do not fit the network its configuration describes") from e
-    return task, net.to(device)
+    return task, net
 
 # %% ../nbs/12_training.ipynb #cdf20d92
 def resume(
@@ -530,7 +540,7 @@ def make_trainer(
         groups[known[name].group][name] = value
     torch.manual_seed(seed)
     task, net = build({"task": task, "task_parameters": groups["task"], "model_type": model_type,
-                       "model_parameters": groups["model"], "dtype": dtype})
+                       "model_parameters": groups["model"], "dtype": dtype}, device)
     try: return Trainer(task, net, seed, folder, device, overwrite, **groups["training"])
     except InputError: raise
     except ValueError as e: raise InputError(str(e)) from e
