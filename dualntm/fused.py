@@ -11,7 +11,7 @@ __all__ = ['jit', 'one', 'exp_single', 'log_single', 'exp', 'log', 'sigmoid', 't
            'piece', 'controller_forward', 'heads_forward', 'forward_kernel', 'heads_backward', 'controller_backward',
            'backward_kernel', 'helpers', 'launch', 'parameters_of', 'Weights', 'sort_weights', 'pack', 'new_tape',
            'fill_tape', 'seen_by_output', 'weight_gradients', 'start_slopes', 'Sequence', 'trace_of', 'can_fuse',
-           'run_fused', 'step_bytes', 'is_ready', 'prepare']
+           'run_fused', 'step_bytes', 'is_ready', 'prepare', 'step_flops']
 
 # %% ../nbs/04_fused.ipynb #f32029c9
 import math
@@ -33,9 +33,9 @@ from .ntm import NTM, NTMState
 # %% ../nbs/04_fused.ipynb #20089e9d
 def jit(**options):
     "Decorator: compile with numba, cached on disk where that is possible."
-    options = dict(fastmath={"reassoc", "contract", "arcp", "nsz"}, error_model="numpy", nogil=True) | options
+    options = dict(fastmath={"reassoc", "contract", "arcp", "nsz"}, error_model="numpy", nogil=True, forceinline=True) | options
     def compiled(f):
-        try: return numba.njit(f, cache=True, **options)
+        try: return numba.njit(f, cache=f.__module__ != "__main__", **options)
         except RuntimeError: return numba.njit(f, **options)
     return compiled
 
@@ -54,7 +54,7 @@ def exp_single(x):
     f, i = np.float32, np.int32
     y = x if x > f(-87) else f(-87)
     n = i(y * f(1 / math.log(2)) - f(.5))
-    r = x - n * f(0.693359375) + n * f(0.693359375 - math.log(2))
+    r = x - f(n) * f(0.693359375) + f(n) * f(0.693359375 - math.log(2))
     p = f(1 / 5040)
     p = p * r + f(1 / 720)
     p = p * r + f(1 / 120)
@@ -81,7 +81,7 @@ def log_single(x):
     p = p * q + f(2 / 5)
     p = p * q + f(2 / 3)
     p = p * q + f(2)
-    y = n * f(0.693359375) + (p * s - n * f(0.693359375 - math.log(2)))
+    y = f(n) * f(0.693359375) + (p * s - f(n) * f(0.693359375 - math.log(2)))
     return y if x > f(1e-30) and x < f(1e38) else f(np.nan)
 
 # %% ../nbs/04_fused.ipynb #8345e3a3
@@ -568,7 +568,7 @@ def heads_forward(t, b, plan, tape, ring):
             r += M
 
 # %% ../nbs/04_fused.ipynb #7029ec17
-@jit()
+@jit(forceinline=False)
 def forward_kernel(b0, b1, plan, weights, tape):
     "All steps, forward, for sequences b0 to b1."
     T, J, H = tape.asks.shape[0], tape.asks.shape[2], plan.size
@@ -621,7 +621,7 @@ def controller_backward(t, b0, b1, end, plan, weights, slopes, tape):
             add_dots(slopes.rows[t + 1, b0:b1], at - H, slopes.gates[l, t, b0:b1], 0, piece(weights, end, H, G))
 
 # %% ../nbs/04_fused.ipynb #71f1008c
-@jit()
+@jit(forceinline=False)
 def backward_kernel(b0, b1, plan, weights, slopes, tape):
     "All steps, backward, for sequences b0 to b1."
     T, J, H, N = tape.asks.shape[0], tape.asks.shape[2], plan.size, tape.memory.shape[3]
@@ -680,9 +680,11 @@ def pack(plan: Plan, w: Weights) -> Tensor:
     pieces = []
     for l, layer in enumerate(w.layers):
         below = layer[0] if l else layer[0][:, plan.inputs:]
-        pieces += [below.t(), layer[1].t()] if plan.lstm else [below.t()]
-    pieces.append(torch.cat(w.heads).t())
-    return torch.cat([p.reshape(-1) for p in pieces])
+        pieces += [below, layer[1]] if plan.lstm else [below]
+    pieces += [torch.cat(w.heads)]
+    flat = pieces[-1].new_empty(sum(p.numel() for p in pieces))
+    for part, p in zip(flat.split([p.numel() for p in pieces]), pieces): part.view(p.shape[::-1]).copy_(p.t())
+    return flat
 
 # %% ../nbs/04_fused.ipynb #87900fad
 def new_tape(plan: Plan, inputs: Tensor, memory: Tensor, asks: int, keep: bool) -> Tape:
@@ -700,12 +702,12 @@ def fill_tape(plan: Plan, tape: Tape, w: Weights, inputs: Tensor, h, c, memory: 
     T, B, I = inputs.shape
     tape.rows[:T, :, :I] = inputs
     if plan.reads: tape.rows[0, :, I:I + plan.reads] = reads
-    if plan.lstm: tape.rows[0, :, I + plan.reads:], tape.cells[0] = h.reshape(B, -1), c
+    if plan.lstm: tape.rows[0, :, I + plan.reads:], tape.cells[0] = h.flatten(1), c
     tape.memory[0], tape.weightings[0], tape.asks[:] = memory.transpose(1, 2), weightings, torch.cat(w.head_biases)
     for l, layer in enumerate(w.layers):
         bias = layer[2] + layer[3] if plan.lstm else layer[1]
         if l: tape.gates[l] = bias
-        else: torch.addmm(bias, inputs.reshape(T * B, I), layer[0][:, :I].t(), out=tape.gates[0].view(T * B, -1))
+        else: torch.addmm(bias, inputs.reshape(T * B, I), layer[0][:, :I].t(), out=tape.gates[0].flatten(0, 1))
 
 # %% ../nbs/04_fused.ipynb #504d6778
 def seen_by_output(plan: Plan, rows: Tensor) -> Tensor:  # (T*B, size + reads)
@@ -738,9 +740,9 @@ def start_slopes(plan: Plan, tape: Tape, w: Weights, doutputs, dh, dc, dmemory, 
     T, I, R, H = tape.asks.shape[0], plan.inputs, plan.reads, plan.size
     rows = torch.zeros_like(tape.rows)
     if doutputs is not None:
-        d = (doutputs.flatten(0, 1) @ w.output).view(T, B, -1)
+        d = (doutputs.flatten(0, 1) @ w.output).view(T, B, H + R)
         rows[1:, :, -H:], rows[1:, :, I:I + R] = d[..., :H], d[..., H:]
-    if dh is not None: rows[T, :, I + R:] += dh.reshape(B, -1)
+    if dh is not None: rows[T, :, I + R:] += dh.flatten(1)
     if dreads is not None: rows[T, :, I:I + R] += dreads
     cells = copy(dc, (B, plan.layers, H)) if plan.lstm else rows.new_empty(1, 1, 1)
     gates = rows.new_empty(plan.layers, T, B, 4 * H if plan.lstm else H)
@@ -756,13 +758,13 @@ class Sequence(torch.autograd.Function):
         tape, packed = new_tape(plan, inputs, memory, sum(b.shape[0] for b in w.head_biases), keep), pack(plan, w)
         fill_tape(plan, tape, w, inputs, h, c, memory, weightings, reads)
         launch(forward_kernel, B, plan, packed.numpy(), Tape(*(t.numpy() for t in tape)))
-        outputs = torch.addmm(w.output_bias, seen_by_output(plan, tape.rows), w.output.t()).view(T, B, -1)
+        outputs = torch.addmm(w.output_bias, seen_by_output(plan, tape.rows), w.output.t()).view(T, B, len(w.output))
         ctx.plan = plan
         ctx.set_materialize_grads(False)
         ctx.save_for_backward(packed, *(tape if plan.lstm else tape._replace(gates=tape.gates.new_empty(1, 1, 1, 1))), *params)
         trace.append(tape)
         last, steps, at = tape.rows[T], tape.weightings.shape[0], I + plan.reads
-        return (outputs, last[:, at:].reshape(B, plan.layers, -1).clone() if plan.lstm else None,
+        return (outputs, last[:, at:].reshape(B, plan.layers, plan.size).clone() if plan.lstm else None,
                 tape.cells[T % steps].clone() if plan.lstm else None,
                 tape.memory[T * int(plan.kinds.sum()) % len(tape.memory)].transpose(1, 2).contiguous(),
                 tape.weightings[T % steps].clone(), last[:, I:at].clone())
@@ -780,7 +782,7 @@ class Sequence(torch.autograd.Function):
         output, bias = (None, None) if d is None else (d.t() @ seen_by_output(plan, tape.rows), d.sum(0))
         dinputs = slopes.gates[0] @ w.layers[0][0][:, :I] if ctx.needs_input_grad[3] else None
         first = slopes.rows[0]
-        return (None, None, None, dinputs, first[:, at:].reshape(B, plan.layers, -1) if plan.lstm else None,
+        return (None, None, None, dinputs, first[:, at:].reshape(B, plan.layers, plan.size) if plan.lstm else None,
                 slopes.cells if plan.lstm else None, slopes.memory.transpose(1, 2), slopes.weightings,
                 first[:, I:at] if plan.reads else None, *grads, *heads, output, *biases, bias)
 
@@ -843,3 +845,10 @@ def prepare(dtype: torch.dtype) -> None:
     "Load both kernels for `dtype`, compiling them if need be."
     net = NTM(1, 1, memory_n=3, memory_m=1, controller_size=1).to(dtype)
     with torch.enable_grad(): run_fused(net, torch.zeros(1, 1, 1, dtype=dtype))[0].sum().backward()
+
+# %% ../nbs/04_fused.ipynb #3e1dad3d
+def step_flops(net: NTM) -> int:
+    "Floating-point operations of one step of one sequence, forward and backward."
+    p, (N, M) = plan_of(net), net.memory.shape
+    weights = sum(q.numel() for q in net.parameters() if q.ndim == 2) - net.weightings.numel() - 2 * p.layers * p.size * p.lstm
+    return 6 * weights + N * M * int((14 + 12 * p.kinds).sum())

@@ -124,7 +124,8 @@ def engine_on(self: NTM,
     "The engine that computes on `device`. Raises ValueError where the one that was asked for can't."
     on_cpu, engine = torch.device(device).type == "cpu", self.settings["engine"]
     if engine == "fused" and not on_cpu: raise ValueError(f"engine=fused computes on the CPU, not on {device}: use engine=auto or engine=eager")
-    return engine if engine != "auto" else "fused" if on_cpu else "eager"
+    can_fuse = on_cpu and self.output.weight.dtype in (torch.float32, torch.float64)
+    return engine if engine != "auto" else "fused" if can_fuse else "eager"
 
 # %% ../nbs/03_ntm.ipynb #eb20da6d
 @patch
