@@ -41,7 +41,8 @@ def add_train(commands) -> None:
     add("--report-interval", type=int, metavar="N", help="batches between records of the history (100)")
     add("--checkpoint-interval", type=int, metavar="N", help="batches between checkpoints; 0 saves only the last (1000)")
     add("--checkpoint-path", metavar="DIR", help="the folder for runs (./checkpoints)")
-    add("--resume", nargs="?", const="", metavar="PATH", help="go on with a run: a folder or a checkpoint; without PATH, the run that the other flags name")
+    add("--resume", nargs="?", const="", metavar="PATH",
+        help="go on with a run: a folder or a checkpoint; without PATH, the run that the other flags name")
     add("--overwrite", action="store_true", help="replace a run of the same name")
     add("--device", help="where to compute, such as cpu or cuda (cpu)")
     add("--dtype", choices=("float32", "float64"), help="precision (float32)")
@@ -119,12 +120,15 @@ def resumed_trainer(
 ):  # a `Trainer` that stands where its checkpoint was saved
     "The run that the flags name, to go on with. Raises InputError if there is none or it is not what was asked for."
     from dualntm.training import InputError, read_checkpoint, resume
-    if args.resume and args.checkpoint_path: raise InputError("--checkpoint-path and --resume PATH: a run goes on in its own folder, leave one out")
-    if args.overwrite: raise InputError("--resume and --overwrite: the one goes on with a run, the other replaces it, leave one out")
+    if args.resume and args.checkpoint_path:
+        raise InputError("--checkpoint-path and --resume PATH: a run goes on in its own folder, leave one out")
+    if args.overwrite:
+        raise InputError("--resume and --overwrite: the one goes on with a run, the other replaces it, leave one out")
     path = Path(args.resume) if args.resume else run_folder(args)
     config = read_checkpoint(path)["config"]
-    have = {**config["task_parameters"], **config["model_parameters"], **config["training"], **{k: config[k] for k in ("task", "model_type", "seed", "dtype")}}
-    named = {name: getattr(args, name) for name in ("task", "model_type", "seed", "dtype") if getattr(args, name) is not None}
+    flags = ("task", "model_type", "seed", "dtype")
+    have = {**config["task_parameters"], **config["model_parameters"], **config["training"], **{name: config[name] for name in flags}}
+    named = {name: getattr(args, name) for name in flags if getattr(args, name) is not None}
     asked = {**named, **asked_settings(args, named.get("task", config["task"]), named.get("model_type", config["model_type"]))}
     free = ("num_batches", "report_interval", "checkpoint_interval")
     for name, value in asked.items():
@@ -176,7 +180,8 @@ def dry_run(
     print(json.dumps(config, indent=2))
     print("\nsettings for -p NAME=VALUE:")
     values = {**config["task_parameters"], **config["model_parameters"], **config["training"]}
-    for name, setting in settings(config["task"], config["model_type"]).items(): print(f"  {name + '=' + str(values[name]):28} {setting.about}")
+    for name, setting in settings(config["task"], config["model_type"]).items():
+        print(f"  {name + '=' + str(values[name]):28} {setting.about}")
     print(f"\n{config['parameters']:,} parameters; nothing was run")
 
 # %% ../nbs/15_cli.ipynb #0ef77b50
@@ -264,11 +269,12 @@ def bench_command(
     from dualntm.bench import bench
     set_threads(args.threads)
     check_least("batch-size", args.batch_size)
-    columns = {"task": "12", "engine": "6", "batch_size": "10", "threads": "7", "ms_per_sequence": "15.3f", "min": "8.3f", "max": "8.3f",
+    columns = {"task": "12", "engine": "6", "batch_size": "10", "threads": "7", "steps": "5", "ms_per_sequence": "15.3f", "min": "8.3f", "max": "8.3f",
                "times_eager": "11.1f", "gflops": "7.1f", "gemm_gflops": "11.0f", "peak_mb": "7.0f"}
     if not args.json: print(" ".join(f"{name:>{form.split('.')[0]}}" for name, form in columns.items()))
     for row in bench(tuple(args.task), tuple(args.batch_size)):
-        print(json.dumps(row) if args.json else " ".join(f"{'' if row[n] is None else row[n]:{form if row[n] is not None else form.split('.')[0]}}" for n, form in columns.items()), flush=True)
+        cells = (f"{row[name]:>{form}}" if row[name] is not None else "-".rjust(int(form.split(".")[0])) for name, form in columns.items())
+        print(json.dumps(row) if args.json else " ".join(cells), flush=True)
 
 # %% ../nbs/15_cli.ipynb #9ae9a6a1
 def main(

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import ClassVar, NamedTuple
 
 import torch
+from fastcore.basics import patch
 from torch import Generator, Tensor
 from torch.nn import functional as F
 
@@ -79,30 +80,34 @@ class CopyTask(BitTask):
     @property
     def outputs(self) -> int: return self.sequence_width
 
-    def batch(self,
-        size: int,  # sequences in the batch
-        generator: Generator,  # where the random numbers come from
-        length: int | None = None,  # vectors in each sequence; None draws one
-    ) -> Batch:
-        "Draw a batch."
-        n = length or draw_int(self.sequence_min_len, self.sequence_max_len, generator)
-        bits = draw_bits(n, size, self.sequence_width, generator)
-        inputs = torch.zeros(2 * n + 1, size, self.inputs)
-        inputs[:n, :, :-1] = bits
-        inputs[n, :, -1] = 1
-        return Batch(inputs, bits)
-
-    def describe(self,
-        batch: Batch,
-        step: int,  # which step
-        index: int = 0,  # which sequence of the batch
-    ) -> str:
-        "What is presented at a step, in words."
-        n = len(batch.targets)
-        if step < n: return f"see {as_bits(batch.inputs[step, index, :-1])}"
-        return "the input is over" if step == n else f"answer, vector {step - n} of {n}"
-
 # %% ../nbs/10_tasks.ipynb #56695434
+@patch
+def batch(self: CopyTask,
+    size: int,  # sequences in the batch
+    generator: Generator,  # where the random numbers come from
+    length: int | None = None,  # vectors in each sequence; None draws one
+) -> Batch:
+    "Draw a batch."
+    n = length or draw_int(self.sequence_min_len, self.sequence_max_len, generator)
+    bits = draw_bits(n, size, self.sequence_width, generator)
+    inputs = torch.zeros(2 * n + 1, size, self.inputs)
+    inputs[:n, :, :-1] = bits
+    inputs[n, :, -1] = 1
+    return Batch(inputs, bits)
+
+# %% ../nbs/10_tasks.ipynb #ac4f4737
+@patch
+def describe(self: CopyTask,
+    batch: Batch,
+    step: int,  # which step
+    index: int = 0,  # which sequence of the batch
+) -> str:
+    "What is presented at a step, in words."
+    n = len(batch.targets)
+    if step < n: return f"see {as_bits(batch.inputs[step, index, :-1])}"
+    return "the input is over" if step == n else f"answer, vector {step - n} of {n}"
+
+# %% ../nbs/10_tasks.ipynb #65f45bdb
 def check_range(
     name: str,  # of the smaller setting
     low: int,
@@ -112,7 +117,7 @@ def check_range(
     if low < 1: raise ValueError(f"{name}={low}: it must be at least 1")
     if low > high: raise ValueError(f"{name}={low}: it must not be over {name.replace('min', 'max')}={high}")
 
-# %% ../nbs/10_tasks.ipynb #14df5f8b
+# %% ../nbs/10_tasks.ipynb #5a506156
 def draw_int(
     low: int,
     high: int,
@@ -121,7 +126,7 @@ def draw_int(
     "Draw an integer."
     return int(torch.randint(low, high + 1, (), generator=generator))
 
-# %% ../nbs/10_tasks.ipynb #ac4f4737
+# %% ../nbs/10_tasks.ipynb #d9e92746
 def draw_bits(
     *shape: int,  # of the tensor; then the generator
 ) -> Tensor:  # of zeros and ones
@@ -129,14 +134,14 @@ def draw_bits(
     *shape, generator = shape
     return torch.randint(0, 2, shape, generator=generator).float()
 
-# %% ../nbs/10_tasks.ipynb #c4ad71ef
+# %% ../nbs/10_tasks.ipynb #5f332ce5
 def as_bits(
     vector: Tensor,  # one-dimensional
 ) -> str:
     "Write a vector of bits as a string of 0 and 1."
     return "".join("1" if x > 0.5 else "0" for x in vector)
 
-# %% ../nbs/10_tasks.ipynb #eced1844
+# %% ../nbs/10_tasks.ipynb #98e543f4
 @dataclass(frozen=True)
 class RepeatCopyTask(BitTask):
     "See a sequence of random bits and a number, then repeat the sequence that often. Raises ValueError for sizes that can't be."
@@ -168,36 +173,40 @@ class RepeatCopyTask(BitTask):
         values = self.repeat_max - self.repeat_min + 1
         return (repeats - (self.repeat_min + self.repeat_max) / 2) / math.sqrt(max(values ** 2 - 1, 12) / 12)
 
-    def batch(self,
-        size: int,  # sequences in the batch
-        generator: Generator,  # where the random numbers come from
-        length: int | None = None,  # vectors in each sequence; None draws one
-        repeats: int | None = None,  # how often to repeat; None draws one
-    ) -> Batch:
-        "Draw a batch."
-        n = length or draw_int(self.sequence_min_len, self.sequence_max_len, generator)
-        r = repeats or draw_int(self.repeat_min, self.repeat_max, generator)
-        bits = draw_bits(n, size, self.sequence_width, generator)
-        inputs = torch.zeros(n + 1 + n * r + 1, size, self.inputs)
-        inputs[:n, :, :-2] = bits
-        inputs[n, :, -2], inputs[n, :, -1] = 1, self.normalise(r)
-        targets = torch.zeros(n * r + 1, size, self.outputs)
-        targets[:-1, :, :-1] = bits.repeat(r, 1, 1)
-        targets[-1, :, -1] = 1
-        return Batch(inputs, targets)
+# %% ../nbs/10_tasks.ipynb #6b5cae8f
+@patch
+def batch(self: RepeatCopyTask,
+    size: int,  # sequences in the batch
+    generator: Generator,  # where the random numbers come from
+    length: int | None = None,  # vectors in each sequence; None draws one
+    repeats: int | None = None,  # how often to repeat; None draws one
+) -> Batch:
+    "Draw a batch."
+    n = length or draw_int(self.sequence_min_len, self.sequence_max_len, generator)
+    r = repeats or draw_int(self.repeat_min, self.repeat_max, generator)
+    bits = draw_bits(n, size, self.sequence_width, generator)
+    inputs = torch.zeros(n + 1 + n * r + 1, size, self.inputs)
+    inputs[:n, :, :-2] = bits
+    inputs[n, :, -2], inputs[n, :, -1] = 1, self.normalise(r)
+    targets = torch.zeros(n * r + 1, size, self.outputs)
+    targets[:-1, :, :-1] = bits.repeat(r, 1, 1)
+    targets[-1, :, -1] = 1
+    return Batch(inputs, targets)
 
-    def describe(self,
-        batch: Batch,
-        step: int,  # which step
-        index: int = 0,  # which sequence of the batch
-    ) -> str:
-        "What is presented at a step, in words."
-        n = len(batch.inputs) - len(batch.targets) - 1
-        if step < n: return f"see {as_bits(batch.inputs[step, index, :-2])}"
-        repeats, done = (len(batch.targets) - 1) // n, step - n - 1
-        if step == n: return f"the input is over, repeat it {repeats} times"
-        if done == n * repeats: return "answer, the end marker"
-        return f"answer, vector {done % n + 1} of {n}, repeat {done // n + 1} of {repeats}"
+# %% ../nbs/10_tasks.ipynb #80b88bd2
+@patch
+def describe(self: RepeatCopyTask,
+    batch: Batch,
+    step: int,  # which step
+    index: int = 0,  # which sequence of the batch
+) -> str:
+    "What is presented at a step, in words."
+    n = len(batch.inputs) - len(batch.targets) - 1
+    if step < n: return f"see {as_bits(batch.inputs[step, index, :-2])}"
+    repeats, done = (len(batch.targets) - 1) // n, step - n - 1
+    if step == n: return f"the input is over, repeat it {repeats} times"
+    if done == n * repeats: return "answer, the end marker"
+    return f"answer, vector {done % n + 1} of {n}, repeat {done // n + 1} of {repeats}"
 
-# %% ../nbs/10_tasks.ipynb #20436994
+# %% ../nbs/10_tasks.ipynb #a540ec80
 TASKS = {task.name: task for task in (CopyTask, RepeatCopyTask)}

@@ -91,7 +91,7 @@ class Training:
     rmsprop_momentum: float = 0.9  # momentum
     rmsprop_epsilon: float = 1e-4  # added inside the root
     clip_norm: float = 10.0  # largest norm of the whole gradient
-    decay_from: float = 0.4  # share of the run after which the rate falls in a straight line to 0; 1 keeps it
+    decay_from: float = 0.6  # share of the run after which the rate falls in a straight line to 0; 1 keeps it
     report_interval: int = 100  # batches from one record of the history to the next
     checkpoint_interval: int = 1000  # batches from one checkpoint to the next; 0 saves only the last
 
