@@ -299,7 +299,7 @@ class Progress:
     def __enter__(self):
         "Load or compile the network's engine, saying so, before the clock starts."
         if not self.trainer.net.is_ready():
-            self.bar.set_description(f"{self.trainer.task.name}: loading the compiled engine (half a minute the first time)")
+            self.bar.set_description(f"{self.trainer.task.name}: loading the compiled engine (some 20 seconds the first time)")
             self.trainer.net.prepare()
             self.bar.set_description(self.trainer.task.name)
         self.bar.unpause()
