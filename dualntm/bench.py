@@ -61,6 +61,7 @@ def mean_steps(
 def compare_engines(
     task: str,  # a name in `TASKS`
     batch_size: int,
+    threads: int = 1,  # of the CPU
     rounds: int = 5,  # turns of each engine
     batches: int = 8,  # training steps in a turn
 ) -> list[dict]:  # one row an engine
@@ -70,12 +71,14 @@ def compare_engines(
     for trainer in trainers.values(): time_steps(trainer, 2)  # warm up, and compile
     for _ in range(rounds):
         for engine, trainer in trainers.items():
+            trainer.net.use_threads(threads)
             peak_mb(reset=True)
             times[engine].append(time_steps(trainer, batches))
             peaks[engine] = max(peaks[engine], peak_mb() or 0)
     steps = mean_steps(trainers["eager"], batches)
     flops = step_flops(trainers["eager"].net) * steps
-    return [{"task": task, "engine": engine, "batch_size": batch_size, "threads": torch.get_num_threads(), "steps": round(steps, 1),
+    torch.set_num_threads(threads)  # for the matrix product that is measured beside them
+    return [{"task": task, "engine": engine, "batch_size": batch_size, "threads": threads, "steps": round(steps, 1),
              "ms_per_sequence": statistics.median(ms), "min": min(ms), "max": max(ms),
              "times_eager": statistics.median(e / f for e, f in zip(times["eager"], ms)),
              "gflops": flops / statistics.median(ms) / 1e6, "gemm_gflops": gemm_gflops(), "peak_mb": peaks[engine] or None}
@@ -85,8 +88,9 @@ def compare_engines(
 def bench(
     tasks: tuple[str, ...] = ("copy", "repeat-copy"),
     batch_sizes: tuple[int, ...] = (1, 4, 16, 64),
+    threads: int = 1,  # of the CPU
 ) -> Iterator[dict]:  # rows as `compare_engines` gives them
     "Compare the engines over tasks and batch sizes, in well under two minutes."
     for task in tasks:
         for batch_size in batch_sizes:
-            yield from compare_engines(task, batch_size, batches=30 if batch_size <= 4 else 15, rounds=5 if batch_size <= 16 else 3)
+            yield from compare_engines(task, batch_size, threads, batches=30 if batch_size <= 4 else 15, rounds=5 if batch_size <= 16 else 3)

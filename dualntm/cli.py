@@ -4,9 +4,8 @@
 
 # %% auto #0
 __all__ = ['NAMES', 'TRAIN_EXAMPLES', 'FLAGS', 'EVAL_EXAMPLES', 'Parser', 'add_train', 'name_value', 'asked_settings',
-           'run_folder', 'check_device', 'fresh_trainer', 'resumed_trainer', 'check_least', 'set_threads', 'train',
-           'dry_run', 'summarise', 'add_eval', 'asked_sizes', 'evaluate_command', 'add_bench', 'bench_command', 'main',
-           'say']
+           'run_folder', 'check_device', 'fresh_trainer', 'resumed_trainer', 'check_least', 'train', 'dry_run',
+           'summarise', 'add_eval', 'asked_sizes', 'evaluate_command', 'add_bench', 'bench_command', 'main', 'say']
 
 # %% ../nbs/15_cli.ipynb #d1890394
 import argparse, itertools, json, shlex, sys
@@ -146,23 +145,15 @@ def check_least(
     if min(values) < 1: raise InputError(f"--{name} {min(values)}: it must be at least 1")
 
 # %% ../nbs/15_cli.ipynb #3857c963
-def set_threads(
-    threads: int,
-) -> None:
-    "Let PyTorch use so many threads of the CPU."
-    import torch
-    check_least("threads", [threads])
-    torch.set_num_threads(threads)
-
-# %% ../nbs/15_cli.ipynb #df60ecd2
 def train(
     args: argparse.Namespace,
 ) -> None:
     "Run the `train` command."
     from dualntm.training import Interrupted
-    set_threads(args.threads)
+    check_least("threads", [args.threads])
     trainer = fresh_trainer(args) if args.resume is None else resumed_trainer(args)
     trainer.command = trainer.command or args.command
+    trainer.net.use_threads(args.threads)
     if args.dry_run: return dry_run(trainer)
     begun = trainer.batch
     print(f"{trainer.folder}: " + (f"going on at batch {begun:,} of" if begun else "training") + f" {trainer.training.num_batches:,} batches", file=sys.stderr)
@@ -170,7 +161,7 @@ def train(
     except Interrupted as e: raise Interrupted(f"{e}; go on with: dualntm train --resume {trainer.folder}") from None
     summarise(trainer, begun)
 
-# %% ../nbs/15_cli.ipynb #8da3c547
+# %% ../nbs/15_cli.ipynb #df60ecd2
 def dry_run(
     trainer,
 ) -> None:
@@ -184,7 +175,7 @@ def dry_run(
         print(f"  {name + '=' + str(values[name]):28} {setting.about}")
     print(f"\n{config['parameters']:,} parameters; nothing was run")
 
-# %% ../nbs/15_cli.ipynb #0ef77b50
+# %% ../nbs/15_cli.ipynb #8da3c547
 def summarise(
     trainer,
     begun: int,  # batch at which this process took over
@@ -198,7 +189,7 @@ def summarise(
     print(f"last {min(1000, trainer.batch):,} batches: {cost:.3f} wrong bits a sequence, {bits:.3f} bits")
     print(f"next: dualntm eval --checkpoint {trainer.folder}")
 
-# %% ../nbs/15_cli.ipynb #8b787fc2
+# %% ../nbs/15_cli.ipynb #ec4ff834
 def add_eval(commands) -> None:
     "Add the `eval` command to the parser's commands."
     parser = commands.add_parser("eval", help="how good a trained network is, at any length", allow_abbrev=False,
@@ -214,14 +205,14 @@ def add_eval(commands) -> None:
     add("--json", action="store_true", help="one JSON object a line instead of a table")
     parser.set_defaults(run=evaluate_command)
 
-# %% ../nbs/15_cli.ipynb #a83a488b
+# %% ../nbs/15_cli.ipynb #8b787fc2
 EVAL_EXAMPLES = """examples:
   dualntm eval --checkpoint checkpoints/copy-ntm-seed1000
   dualntm eval --checkpoint checkpoints/copy-ntm-seed1000/checkpoint-20000.pt --length 20 120 --sequences 200
   dualntm eval --checkpoint checkpoints/repeat-copy-ntm-seed1000 --length 10 20 --repeats 10 20 --json
 """
 
-# %% ../nbs/15_cli.ipynb #e4caac67
+# %% ../nbs/15_cli.ipynb #a83a488b
 def asked_sizes(
     args: argparse.Namespace,  # of `eval`
     task,
@@ -236,7 +227,7 @@ def asked_sizes(
     values = [given.get(name) or sorted({probe[name] for probe in task.probes}) for name in task.sizes]
     return [dict(zip(task.sizes, combination)) for combination in itertools.product(*values)]
 
-# %% ../nbs/15_cli.ipynb #f0b1cc00
+# %% ../nbs/15_cli.ipynb #e4caac67
 def evaluate_command(
     args: argparse.Namespace,
 ) -> None:
@@ -250,7 +241,7 @@ def evaluate_command(
         print(json.dumps(row) if args.json else " ".join(f"{row[n]:10}" for n in task.sizes)
               + f" {row['bit_error']:11.4f} {row['cost']:10.3f} {row['bits']:10.3f}", flush=True)
 
-# %% ../nbs/15_cli.ipynb #6f9c056f
+# %% ../nbs/15_cli.ipynb #359bf678
 def add_bench(commands) -> None:
     "Add the `bench` command to the parser's commands."
     parser = commands.add_parser("bench", help="time the engines against each other on this machine", allow_abbrev=False,
@@ -261,22 +252,22 @@ def add_bench(commands) -> None:
     parser.add_argument("--json", action="store_true", help="one JSON object a line instead of a table")
     parser.set_defaults(run=bench_command)
 
-# %% ../nbs/15_cli.ipynb #34c15dcc
+# %% ../nbs/15_cli.ipynb #6f9c056f
 def bench_command(
     args: argparse.Namespace,
 ) -> None:
     "Run the `bench` command."
     from dualntm.bench import bench
-    set_threads(args.threads)
+    check_least("threads", [args.threads])
     check_least("batch-size", args.batch_size)
     columns = {"task": "12", "engine": "6", "batch_size": "10", "threads": "7", "steps": "5", "ms_per_sequence": "15.3f", "min": "8.3f", "max": "8.3f",
                "times_eager": "11.1f", "gflops": "7.1f", "gemm_gflops": "11.0f", "peak_mb": "7.0f"}
     if not args.json: print(" ".join(f"{name:>{form.split('.')[0]}}" for name, form in columns.items()))
-    for row in bench(tuple(args.task), tuple(args.batch_size)):
+    for row in bench(tuple(args.task), tuple(args.batch_size), args.threads):
         cells = (f"{row[name]:>{form}}" if row[name] is not None else "-".rjust(int(form.split(".")[0])) for name, form in columns.items())
         print(json.dumps(row) if args.json else " ".join(cells), flush=True)
 
-# %% ../nbs/15_cli.ipynb #9ae9a6a1
+# %% ../nbs/15_cli.ipynb #499bd85b
 def main(
     argv: list[str] | None = None,  # the words after `dualntm`; None takes the process's
 ) -> None:
@@ -295,7 +286,7 @@ def main(
     except tuple(codes) as e: sys.exit(say(e, next(code for kind, code in codes.items() if isinstance(e, kind))))
     except KeyboardInterrupt: sys.exit(130)
 
-# %% ../nbs/15_cli.ipynb #e6eb978e
+# %% ../nbs/15_cli.ipynb #9ae9a6a1
 def say(
     error: Exception,
     code: int,

@@ -9,9 +9,9 @@ __all__ = ['jit', 'one', 'exp_single', 'log_single', 'exp', 'log', 'sigmoid', 't
            'move_back', 'take_log', 'log_back', 'activate', 'point', 'point_back', 'read_out', 'read_back', 'write_in',
            'write_back', 'four', 'lstm_cell', 'lstm_back', 'relu', 'relu_back', 'Tape', 'Slopes', 'Plan', 'plan_of',
            'piece', 'controller_forward', 'heads_forward', 'forward_kernel', 'heads_backward', 'controller_backward',
-           'backward_kernel', 'helpers', 'launch', 'parameters_of', 'Weights', 'sort_weights', 'pack', 'new_tape',
-           'fill_tape', 'seen_by_output', 'weight_gradients', 'start_slopes', 'Sequence', 'trace_of', 'can_fuse',
-           'run_fused', 'step_bytes', 'is_ready', 'prepare', 'step_flops']
+           'backward_kernel', 'set_threads', 'helpers', 'launch', 'parameters_of', 'Weights', 'sort_weights', 'pack',
+           'new_tape', 'fill_tape', 'seen_by_output', 'weight_gradients', 'start_slopes', 'Sequence', 'trace_of',
+           'can_fuse', 'run_fused', 'step_bytes', 'is_ready', 'prepare', 'step_flops']
 
 # %% ../nbs/04_fused.ipynb #f32029c9
 import math
@@ -635,21 +635,26 @@ def backward_kernel(b0, b1, plan, weights, slopes, tape):
             controller_backward(t, low, high, end, plan, weights, slopes, tape)
 
 # %% ../nbs/04_fused.ipynb #29b803b2
+def set_threads(threads: int) -> None:
+    "Let the kernels use so many threads, at most one a core."
+    numba.set_num_threads(min(threads, numba.config.NUMBA_NUM_THREADS))
+
+# %% ../nbs/04_fused.ipynb #8b12cb78
 @cache
 def helpers(pid: int) -> ThreadPoolExecutor:
     "The threads beside the calling one, for each process its own."
     return ThreadPoolExecutor(thread_name_prefix="dualntm-fused")
 
-# %% ../nbs/04_fused.ipynb #8b12cb78
+# %% ../nbs/04_fused.ipynb #de8c0621
 def launch(kernel, batch: int, *args) -> None:
     "Call `kernel(first, last, *args)` for parts of the batch, one a thread."
-    parts = max(1, min(torch.get_num_threads(), batch))
+    parts = max(1, min(numba.get_num_threads(), batch // 8))
     cuts = [batch * i // parts for i in range(parts + 1)]
     others = [helpers(os.getpid()).submit(kernel, low, high, *args) for low, high in zip(cuts[1:], cuts[2:])]
     kernel(cuts[0], cuts[1], *args)
     for other in others: other.result()
 
-# %% ../nbs/04_fused.ipynb #093d5855
+# %% ../nbs/04_fused.ipynb #ab3848fa
 def parameters_of(net: NTM, lstm: bool) -> list:
     "Weights and biases in the order of `Weights`."
     if lstm: layers = [p for c in net.controller.cells for p in (c.weight_ih, c.weight_hh, c.bias_ih, c.bias_hh)]
@@ -657,7 +662,7 @@ def parameters_of(net: NTM, lstm: bool) -> list:
     linear = [head.linear for head in net.heads] + [net.output]
     return [*layers, *(layer.weight for layer in linear), *(layer.bias for layer in linear)]
 
-# %% ../nbs/04_fused.ipynb #ab3848fa
+# %% ../nbs/04_fused.ipynb #554a1881
 class Weights(NamedTuple):
     "The parameters again, by what they are for."
     layers: list  # (weight_ih, weight_hh, bias_ih, bias_hh) or (weight, bias) for each layer
@@ -666,7 +671,7 @@ class Weights(NamedTuple):
     head_biases: list
     output_bias: Tensor
 
-# %% ../nbs/04_fused.ipynb #554a1881
+# %% ../nbs/04_fused.ipynb #80533219
 def sort_weights(plan: Plan, params: list) -> Weights:
     "Undo the flattening of `parameters_of`."
     n, heads = (4 if plan.lstm else 2), len(plan.kinds)
@@ -674,7 +679,7 @@ def sort_weights(plan: Plan, params: list) -> Weights:
     return Weights([layers[i:i + n] for i in range(0, len(layers), n)],
                    linear[:heads], linear[heads], linear[heads + 1:-1], linear[-1])
 
-# %% ../nbs/04_fused.ipynb #80533219
+# %% ../nbs/04_fused.ipynb #c64c2dbc
 def pack(plan: Plan, w: Weights) -> Tensor:
     "The weights that act inside the loop, transposed, one behind the other."
     pieces = []
@@ -686,7 +691,7 @@ def pack(plan: Plan, w: Weights) -> Tensor:
     for part, p in zip(flat.split([p.numel() for p in pieces]), pieces): part.view(p.shape[::-1]).copy_(p.t())
     return flat
 
-# %% ../nbs/04_fused.ipynb #87900fad
+# %% ../nbs/04_fused.ipynb #5e54e38f
 def new_tape(plan: Plan, inputs: Tensor, memory: Tensor, asks: int, keep: bool) -> Tape:
     "An empty tape, of tensors."
     (T, B, _), (_, N, M), new = inputs.shape, memory.shape, inputs.new_empty
@@ -696,7 +701,7 @@ def new_tape(plan: Plan, inputs: Tensor, memory: Tensor, asks: int, keep: bool) 
                 new(steps, B, L, H) if plan.lstm else new(1, 1, 1, 1), new(T, B, asks), new(versions, B, M, N),
                 new(versions, B, N), new(steps, B, heads, N), new(steps - 1, B, heads, 3, N))
 
-# %% ../nbs/04_fused.ipynb #7aa9a8c1
+# %% ../nbs/04_fused.ipynb #504d6778
 def fill_tape(plan: Plan, tape: Tape, w: Weights, inputs: Tensor, h, c, memory: Tensor, weightings: Tensor, reads) -> None:
     "Inputs, start state and biases."
     T, B, I = inputs.shape
@@ -709,12 +714,12 @@ def fill_tape(plan: Plan, tape: Tape, w: Weights, inputs: Tensor, h, c, memory: 
         if l: tape.gates[l] = bias
         else: torch.addmm(bias, inputs.reshape(T * B, I), layer[0][:, :I].t(), out=tape.gates[0].flatten(0, 1))
 
-# %% ../nbs/04_fused.ipynb #504d6778
+# %% ../nbs/04_fused.ipynb #e87285e1
 def seen_by_output(plan: Plan, rows: Tensor) -> Tensor:  # (T*B, size + reads)
     "What the output layer sees of all steps: the top layer's h, and the read vectors."
     return torch.cat([rows[1:, :, -plan.size:], rows[1:, :, plan.inputs:plan.inputs + plan.reads]], 2).flatten(0, 1)
 
-# %% ../nbs/04_fused.ipynb #f2101f9e
+# %% ../nbs/04_fused.ipynb #ef145cab
 def weight_gradients(plan: Plan, slopes: Slopes, tape: Tape, w: Weights) -> list:
     "Gradients of the parameters of controller and heads, in the order of `parameters_of`."
     H, start = plan.size, plan.inputs + plan.reads
@@ -732,7 +737,7 @@ def weight_gradients(plan: Plan, slopes: Slopes, tape: Tape, w: Weights) -> list
     d, sizes = slopes.asks.flatten(0, 1), [b.shape[0] for b in w.head_biases]
     return grads, (d.t() @ new[:, -H:]).split(sizes), d.sum(0).split(sizes)
 
-# %% ../nbs/04_fused.ipynb #ef145cab
+# %% ../nbs/04_fused.ipynb #07229a55
 def start_slopes(plan: Plan, tape: Tape, w: Weights, doutputs, dh, dc, dmemory, dweightings, dreads) -> Slopes:
     "The gradients that arrive from outside, in their places; None is zero."
     def copy(d, shape): return tape.rows.new_zeros(shape) if d is None else d.clone(memory_format=torch.contiguous_format)
@@ -749,7 +754,7 @@ def start_slopes(plan: Plan, tape: Tape, w: Weights, doutputs, dh, dc, dmemory, 
     return Slopes(rows, gates, cells, torch.empty_like(tape.asks), copy(dmemory if dmemory is None else dmemory.transpose(1, 2), (B, M, N)),
                   copy(dweightings, (B, len(plan.kinds), N)))
 
-# %% ../nbs/04_fused.ipynb #3a6351cf
+# %% ../nbs/04_fused.ipynb #7f3a33bd
 class Sequence(torch.autograd.Function):
     "All steps of an NTM as one operation."
     @staticmethod
@@ -786,7 +791,7 @@ class Sequence(torch.autograd.Function):
                 slopes.cells if plan.lstm else None, slopes.memory.transpose(1, 2), slopes.weightings,
                 first[:, I:at] if plan.reads else None, *grads, *heads, output, *biases, bias)
 
-# %% ../nbs/04_fused.ipynb #c76a71f2
+# %% ../nbs/04_fused.ipynb #28671a62
 def trace_of(plan: Plan, tape: Tape) -> NTMState:
     "The states of all steps, stacked, as `stack_states` stacks them."
     T, B, _ = tape.asks.shape
@@ -797,14 +802,14 @@ def trace_of(plan: Plan, tape: Tape) -> NTMState:
     return NTMState(LSTMState(h.clone(), tape.cells[1:].clone()) if plan.lstm else NoState(), memory.transpose(2, 3).clone(memory_format=torch.contiguous_format),
                     tuple(w.clone() for w in tape.weightings[1:].unbind(2)), tuple(r.clone() for r in reads))
 
-# %% ../nbs/04_fused.ipynb #8e628980
+# %% ../nbs/04_fused.ipynb #b5ab7813
 def can_fuse(net: NTM, inputs: Tensor) -> bool:
     "Whether `run_fused` can take `net` and `inputs`."
     return (inputs.device.type == "cpu" and inputs.dtype in (torch.float32, torch.float64) and inputs.dtype == net.output.weight.dtype
             and type(net.controller) in (LSTMController, FeedforwardController)
             and all(type(head) in (ReadHead, WriteHead) for head in net.heads))
 
-# %% ../nbs/04_fused.ipynb #b5ab7813
+# %% ../nbs/04_fused.ipynb #ff0d71f5
 def run_fused(
     net: NTM,
     inputs: Tensor,  # (T, B, inputs)
@@ -826,7 +831,7 @@ def run_fused(
                     reads.split(memory.shape[2], 1) if plan.reads else ())
     return (outputs, last, trace_of(plan, trace[0])) if record else (outputs, last)
 
-# %% ../nbs/04_fused.ipynb #cf1a7d1a
+# %% ../nbs/04_fused.ipynb #03901a29
 def step_bytes(net: NTM) -> int:
     "Bytes that the tape takes for one step of one sequence."
     p, (N, M), item = plan_of(net), net.memory.shape, net.memory.element_size()
@@ -834,19 +839,19 @@ def step_bytes(net: NTM) -> int:
     row = p.inputs + p.reads + p.layers * p.size
     return item * (row + p.layers * p.size * 5 * p.lstm + asks + writes * N * (M + 1) + 4 * N * len(p.kinds))
 
-# %% ../nbs/04_fused.ipynb #0453ef80
+# %% ../nbs/04_fused.ipynb #2ea588f4
 def is_ready(dtype: torch.dtype) -> bool:
     "Whether both kernels are loaded for `dtype` in this process, so that a call starts at once."
     number = numba.from_dtype(torch.empty(0, dtype=dtype).numpy().dtype)
     return all(any(signature[3].dtype == number for signature in kernel.signatures) for kernel in (forward_kernel, backward_kernel))
 
-# %% ../nbs/04_fused.ipynb #2ea588f4
+# %% ../nbs/04_fused.ipynb #8fb58724
 def prepare(dtype: torch.dtype) -> None:
     "Load both kernels for `dtype`, compiling them if need be."
     net = NTM(1, 1, memory_n=3, memory_m=1, controller_size=1).to(dtype)
     with torch.enable_grad(): run_fused(net, torch.zeros(1, 1, 1, dtype=dtype))[0].sum().backward()
 
-# %% ../nbs/04_fused.ipynb #3e1dad3d
+# %% ../nbs/04_fused.ipynb #2ccb7384
 def step_flops(net: NTM) -> int:
     "Floating-point operations of one step of one sequence, forward and backward."
     p, (N, M) = plan_of(net), net.memory.shape

@@ -155,7 +155,17 @@ def prepare(self: NTM) -> None:
     weights = next(self.parameters())
     if self.engine_on(weights.device) == "fused": import_module("dualntm.fused").prepare(weights.dtype)
 
-# %% ../nbs/03_ntm.ipynb #f7fd13cb
+# %% ../nbs/03_ntm.ipynb #207cf767
+@patch
+def use_threads(self: NTM,
+    threads: int,  # at least 1
+) -> None:
+    "Compute with so many threads: PyTorch's for the eager engine; the kernels' own, and one of PyTorch's, for the fused one."
+    fused = self.engine_on(next(self.parameters()).device) == "fused"
+    torch.set_num_threads(1 if fused else threads)
+    if fused: import_module("dualntm.fused").set_threads(threads)
+
+# %% ../nbs/03_ntm.ipynb #bfed0d46
 def stack_states(
     states: list,  # one state a step, all of the same kind
 ) -> tuple | Tensor:  # the same nesting, each tensor with the step as its first axis, detached
