@@ -5,7 +5,8 @@
 # %% auto #0
 __all__ = ['NAMES', 'TRAIN_EXAMPLES', 'FLAGS', 'EVAL_EXAMPLES', 'Parser', 'add_train', 'name_value', 'asked_settings',
            'run_folder', 'check_device', 'fresh_trainer', 'resumed_trainer', 'check_least', 'train', 'dry_run',
-           'summarise', 'add_eval', 'asked_sizes', 'evaluate_command', 'add_bench', 'bench_command', 'main', 'say']
+           'summarise', 'add_eval', 'asked_sizes', 'evaluate_command', 'add_bench', 'bench_command', 'main',
+           'run_command', 'say']
 
 # %% ../nbs/15_cli.ipynb #d1890394
 import argparse, itertools, json, shlex, sys
@@ -51,7 +52,10 @@ def add_train(commands) -> None:
 
 # %% ../nbs/15_cli.ipynb #5c5dc059
 def name_value(text):
-    "Check that the word behind -p is of the form NAME=VALUE."
+    "Check that the word behind -p is of the form NAME=VALUE, and not of a flag."
+    name = text.partition("=")[0]
+    if name in ("task", "model_type", "seed", "device", "dtype", "threads"):
+        raise argparse.ArgumentTypeError(f"{text}: {name} has a flag of its own, --{name.replace('_', '-')}")
     if "=" not in text: raise argparse.ArgumentTypeError(f"{text}: write NAME=VALUE, for example -p batch_size=4")
     return text
 
@@ -272,7 +276,7 @@ def main(
     argv: list[str] | None = None,  # the words after `dualntm`; None takes the process's
 ) -> None:
     "The `dualntm` command."
-    parser = Parser(prog="dualntm", description="Neural Turing Machines with a short-term and a long-term memory.", allow_abbrev=False)
+    parser = Parser(prog="dualntm", description="Train and test Neural Turing Machines.", allow_abbrev=False)
     parser.add_argument("--version", action="version", version=f"dualntm {dualntm.__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     add_train(commands)
@@ -280,15 +284,23 @@ def main(
     add_bench(commands)
     args = parser.parse_args(argv)
     args.command = shlex.join(["dualntm", *(sys.argv[1:] if argv is None else argv)])
+    try: sys.exit(run_command(args))
+    except KeyboardInterrupt: sys.exit(say("interrupted", 130))
+
+# %% ../nbs/15_cli.ipynb #9ae9a6a1
+def run_command(
+    args: argparse.Namespace,
+) -> int:  # the exit code
+    "Run the command that was asked for; say what is no bug in one sentence."
     from dualntm.training import InputError, Interrupted, NonFiniteError
     codes = {InputError: 2, NonFiniteError: 1, Interrupted: 130}
     try: args.run(args)
-    except tuple(codes) as e: sys.exit(say(e, next(code for kind, code in codes.items() if isinstance(e, kind))))
-    except KeyboardInterrupt: sys.exit(130)
+    except tuple(codes) as e: return say(e, next(code for kind, code in codes.items() if isinstance(e, kind)))
+    return 0
 
-# %% ../nbs/15_cli.ipynb #9ae9a6a1
+# %% ../nbs/15_cli.ipynb #e6eb978e
 def say(
-    error: Exception,
+    error: Exception | str,
     code: int,
 ) -> int:  # the code
     "Print an error as one sentence on stderr."

@@ -368,12 +368,12 @@ def save(self: Trainer) -> Path:  # the checkpoint
 
 # %% ../nbs/12_training.ipynb #3e1c145e
 def read_checkpoint(
-    path: str | Path,  # a checkpoint, or a run's folder, whose latest.pt is taken
+    path: str | Path,  # a checkpoint, or a folder, whose latest.pt is taken, or the weights.pt of `keep_run`
     device: str = "cpu",  # where to put the tensors
 ) -> dict:
     "The content of a checkpoint. Raises InputError, naming the file, if there is none or it can't be read."
     path = Path(path)
-    if path.is_dir(): path = path/"latest.pt"
+    if path.is_dir(): path = next((path/name for name in ("latest.pt", "weights.pt") if (path/name).exists()), path/"latest.pt")
     if not path.is_file(): raise InputError(f"there is no checkpoint at {path}")
     try: content = torch.load(path, map_location=device, weights_only=True)
     except Exception as e:
