@@ -4,12 +4,13 @@
 
 # %% auto #0
 __all__ = ['MODELS', 'Flat', 'GravesRMSprop', 'Training', 'rate', 'InputError', 'NonFiniteError', 'Interrupted',
-           'write_atomically', 'read_history', 'random_states', 'restore_random_states', 'Trainer', 'claim_folder',
-           'Progress', 'noted_interrupts', 'read_checkpoint', 'build', 'load', 'restore_net', 'resume', 'kept_history',
-           'keep_run', 'evaluate', 'Setting', 'settings', 'parse_setting', 'make_trainer']
+           'write_atomically', 'writing_to', 'read_history', 'random_states', 'restore_random_states', 'Trainer',
+           'claim_folder', 'Progress', 'noted_interrupts', 'as_bytes', 'read_checkpoint', 'build', 'load',
+           'restore_net', 'resume', 'kept_history', 'keep_run', 'evaluate', 'Setting', 'settings', 'parse_setting',
+           'make_trainer']
 
 # %% ../nbs/12_training.ipynb #bf7a57fc
-import difflib, inspect, json, math, os, random, signal, sys, threading, time
+import difflib, inspect, io, json, math, os, random, signal, sys, threading, time
 from collections import deque
 from contextlib import contextmanager
 from datetime import datetime, timezone
@@ -37,12 +38,21 @@ class Flat:
         self.params = params
         self.values = torch.cat([p.detach().reshape(-1) for p in params])
         self.grads, self.scratch = torch.zeros_like(self.values), torch.empty_like(self.values)
-        start = 0
-        for p in params:
-            part = slice(start, start := start + p.numel())
-            p.data, p.grad = self.values[part].view_as(p), self.grads[part].view_as(p)
+        sizes = [p.numel() for p in params]
+        self.views = [g.view_as(p) for g, p in zip(self.grads.split(sizes), params)]
+        for p, part, g in zip(params, self.values.split(sizes), self.views): p.data, p.grad = part.view_as(p), g
 
-# %% ../nbs/12_training.ipynb #d92e9a01
+    def gather(self) -> None:
+        "Bring in gradients that were put in place of the views. Raises RuntimeError if the parameters have moved elsewhere."
+        if self.params[0].data_ptr() != self.values.data_ptr():
+            raise RuntimeError("the parameters were moved or converted after the optimiser was made: make the optimiser last")
+        for p, g in zip(self.params, self.views):
+            if p.grad is g: continue
+            if p.grad is None: g.zero_()
+            else: g.copy_(p.grad)
+            p.grad = g
+
+# %% ../nbs/12_training.ipynb #78ddc88a
 class GravesRMSprop(torch.optim.Optimizer):
     "RMSProp as Graves (2013) wrote it: centred, epsilon inside the root, momentum on the scaled gradient. Lays its parameters out flat."
     def __init__(self,
@@ -64,15 +74,17 @@ class GravesRMSprop(torch.optim.Optimizer):
         most: float,  # largest norm
     ) -> float:  # the norm before
         "Shorten the gradient of all parameters to a norm of at most `most`."
+        for flat in self.flats: flat.gather()
         norm = math.hypot(*(torch.linalg.vector_norm(flat.grads).item() for flat in self.flats))
         if norm > most:
             for flat in self.flats: flat.grads.mul_(most / norm)
         return norm
 
     @torch.no_grad()
-    def step(self, closure=None):
+    def step(self):
         "One step for every parameter."
         for group, flat in zip(self.param_groups, self.flats):
+            flat.gather()
             (n, m, delta), g, root = self.state[flat.params[0]].values(), flat.grads, flat.scratch
             n.lerp_(torch.mul(g, g, out=root), 1 - group["alpha"])
             m.lerp_(g, 1 - group["alpha"])
@@ -80,7 +92,7 @@ class GravesRMSprop(torch.optim.Optimizer):
             delta.mul_(group["momentum"]).addcdiv_(g, root, value=-group["lr"])
             flat.values.add_(delta)
 
-# %% ../nbs/12_training.ipynb #d5deb50f
+# %% ../nbs/12_training.ipynb #ce14f8ac
 @dataclass(frozen=True)
 class Training:
     "How a run trains. Raises ValueError, naming the setting, for values that can't be."
@@ -104,7 +116,7 @@ class Training:
             if name in ("rmsprop_alpha", "rmsprop_momentum") and not 0 <= value < 1: raise ValueError(f"{name}={value}: it must be from 0 to below 1")
         if not 0 <= self.decay_from <= 1: raise ValueError(f"decay_from={self.decay_from}: it must be from 0 to 1")
 
-# %% ../nbs/12_training.ipynb #92d03258
+# %% ../nbs/12_training.ipynb #63445aba
 def rate(
     batch: int,  # batches done
     training: Training,
@@ -113,32 +125,43 @@ def rate(
     left = 1 - batch / training.num_batches
     return training.rmsprop_lr * min(1., left / max(1 - training.decay_from, 1e-9))
 
-# %% ../nbs/12_training.ipynb #b2fc16ff
+# %% ../nbs/12_training.ipynb #da9ca31b
 class InputError(ValueError):
     "Something given from outside can't be used; the message is one sentence that says what and what would be right."
 
-# %% ../nbs/12_training.ipynb #c37695f2
+# %% ../nbs/12_training.ipynb #1b72dbe7
 class NonFiniteError(ArithmeticError):
     "The loss or the gradient became infinite or NaN; the message names the batch and the last good checkpoint."
 
-# %% ../nbs/12_training.ipynb #2aec9c35
+# %% ../nbs/12_training.ipynb #481b1b4b
 class Interrupted(KeyboardInterrupt):
-    "Training was interrupted and saved; the message says how to go on."
+    "Training was interrupted, and saved if it has a folder; the message says which."
 
-# %% ../nbs/12_training.ipynb #08e52766
+# %% ../nbs/12_training.ipynb #753de754
 def write_atomically(
     path: Path,  # the file to write or replace
     write,  # called with a binary file to write to
 ) -> None:
     "Write a file so that at every moment its path holds either the old content or the new, whole."
     temporary = path.with_name(f".{path.name}.part")
-    with open(temporary, "wb") as f:
-        write(f)
-        f.flush()
-        os.fsync(f.fileno())
-    os.replace(temporary, path)
+    try:
+        with open(temporary, "wb") as f:
+            write(f)
+            f.flush()
+            os.fsync(f.fileno())
+        os.replace(temporary, path)
+    finally: temporary.unlink(missing_ok=True)
 
-# %% ../nbs/12_training.ipynb #1bd2966d
+# %% ../nbs/12_training.ipynb #b62cfb0b
+@contextmanager
+def writing_to(
+    folder: Path,  # named in the error
+):
+    "A context in which a failure to write becomes an InputError that names the folder."
+    try: yield
+    except OSError as e: raise InputError(f"can't write to {folder}: {e.strerror or e}") from e
+
+# %% ../nbs/12_training.ipynb #28b4da2a
 def read_history(
     path: str | Path,  # a run's folder, or its history.jsonl
     size: int | None = None,  # read only the first so many bytes
@@ -148,14 +171,14 @@ def read_history(
     lines = (path/"history.jsonl" if path.is_dir() else path).read_bytes()[:size].splitlines(keepends=True)
     return [json.loads(line) for line in lines if line.endswith(b"\n")]
 
-# %% ../nbs/12_training.ipynb #d6b74bc4
+# %% ../nbs/12_training.ipynb #4a6e6a5f
 def random_states() -> dict:
     "The states of all global random generators, as plain values."
     name, keys, *rest = np.random.get_state()
     cuda = torch.cuda.get_rng_state_all() if torch.cuda.is_available() else []
     return {"torch": torch.get_rng_state(), "cuda": cuda, "python": random.getstate(), "numpy": [name, keys.tolist(), *rest]}
 
-# %% ../nbs/12_training.ipynb #28b4da2a
+# %% ../nbs/12_training.ipynb #9bce8c69
 def restore_random_states(
     states: dict,  # from `random_states`
 ) -> None:
@@ -167,7 +190,7 @@ def restore_random_states(
     name, keys, *rest = states["numpy"]
     np.random.set_state((name, np.array(keys, dtype=np.uint32), *rest))
 
-# %% ../nbs/12_training.ipynb #9bce8c69
+# %% ../nbs/12_training.ipynb #5ac99487
 class Trainer:
     """Trains a network on a task.
 
@@ -191,7 +214,7 @@ class Trainer:
         self.folder = Path(folder) if folder is not None else None
         if self.folder: claim_folder(self.folder, overwrite)
 
-# %% ../nbs/12_training.ipynb #b3aab9d8
+# %% ../nbs/12_training.ipynb #b8932cda
 @patch
 def config(self: Trainer) -> dict:
     "All that says what this run is, for config.json and checkpoints."
@@ -201,22 +224,21 @@ def config(self: Trainer) -> dict:
             "dtype": str(next(self.net.parameters()).dtype).removeprefix("torch."),
             "parameters": sum(p.numel() for p in self.net.parameters()), "started": self.started, "command": self.command}
 
-# %% ../nbs/12_training.ipynb #1e53255a
+# %% ../nbs/12_training.ipynb #94e020ba
 def claim_folder(
     folder: Path,
     overwrite: bool = False,  # remove the files of an earlier run first
 ) -> None:
     "Make `folder` ready for a new run. Raises InputError if it holds one or can't be written."
-    try:
+    with writing_to(folder):
         folder.mkdir(parents=True, exist_ok=True)
         old = [path for pattern in ("config.json", "history.jsonl", "checkpoint-*.pt", "latest.pt") for path in folder.glob(pattern)]
         if old and not overwrite:
             raise InputError(f"{folder} already holds a run: resume it (--resume), replace it (--overwrite), or choose another folder")
         for path in old: path.unlink()
         write_atomically(folder/"history.jsonl", lambda f: None)
-    except OSError as e: raise InputError(f"can't write to {folder}: {e.strerror}") from e
 
-# %% ../nbs/12_training.ipynb #9cbb06d4
+# %% ../nbs/12_training.ipynb #66fdbc2d
 @patch
 def train_batch(self: Trainer) -> Score:
     "Train on one batch. Raises NonFiniteError, the weights untouched, if loss or gradient are not finite."
@@ -232,7 +254,7 @@ def train_batch(self: Trainer) -> Score:
     self.optimiser.step()
     return score
 
-# %% ../nbs/12_training.ipynb #94e020ba
+# %% ../nbs/12_training.ipynb #4b2ade2c
 @patch
 def blame(self: Trainer,
     loss: float,
@@ -243,7 +265,7 @@ def blame(self: Trainer,
     what = "the gradient is not finite" if math.isfinite(loss) else f"the loss is {loss}"
     return f"stopped at batch {self.batch + 1}, where {what}; {saved}"
 
-# %% ../nbs/12_training.ipynb #66fdbc2d
+# %% ../nbs/12_training.ipynb #160576e5
 @patch
 def run(self: Trainer) -> Iterator[Score]:
     "Train from where the run stands to its end, yielding the score of each batch."
@@ -260,16 +282,15 @@ def run(self: Trainer) -> Iterator[Score]:
         if self.folder and (last or t.checkpoint_interval and self.batch % t.checkpoint_interval == 0): self.save()
         yield score
 
-# %% ../nbs/12_training.ipynb #8bb7d037
+# %% ../nbs/12_training.ipynb #168edf83
 @patch
 def open_folder(self: Trainer) -> None:
     "Write config.json, and cut history.jsonl to what this run has written. Raises InputError if the folder can't be written."
-    try:
+    with writing_to(self.folder):
         write_atomically(self.folder/"config.json", lambda f: f.write(json.dumps(self.config(), indent=2).encode() + b"\n"))
         os.truncate(self.folder/"history.jsonl", self.history_bytes)
-    except OSError as e: raise InputError(f"can't write to {self.folder}: {e.strerror}") from e
 
-# %% ../nbs/12_training.ipynb #1921107f
+# %% ../nbs/12_training.ipynb #dd22216a
 @patch
 def report(self: Trainer) -> None:
     "Add a record of the batches since the last one to the history, and to history.jsonl."
@@ -280,11 +301,11 @@ def report(self: Trainer) -> None:
                          **{name: float(f"{value:.6g}") for name, value in record.items()}})
     self.tally = []
     if self.folder:
-        with open(self.folder/"history.jsonl", "ab") as f:
+        with writing_to(self.folder), open(self.folder/"history.jsonl", "ab") as f:
             f.write(json.dumps(self.history[-1]).encode() + b"\n")
             self.history_bytes = f.tell()
 
-# %% ../nbs/12_training.ipynb #cbfab0da
+# %% ../nbs/12_training.ipynb #ade1492d
 class Progress:
     "A progress bar over the sequences of a run, with cost and bits; used as a context."
     def __init__(self,
@@ -321,7 +342,7 @@ class Progress:
             self.bar.set_postfix(cost=f"{cost:.2f}", bits=f"{bits:.2f}", refresh=False)
         self.bar.update(self.trainer.batch * self.size - self.bar.n)
 
-# %% ../nbs/12_training.ipynb #784386c5
+# %% ../nbs/12_training.ipynb #287d4cad
 @contextmanager
 def noted_interrupts():
     "A context in which the first Ctrl-C is noted: it gives a function that tells whether there was one."
@@ -335,7 +356,7 @@ def noted_interrupts():
     try: yield asked.is_set
     finally: signal.signal(signal.SIGINT, before)
 
-# %% ../nbs/12_training.ipynb #287d4cad
+# %% ../nbs/12_training.ipynb #ca07a7ff
 @patch
 def fit(self: Trainer,
     progress: bool = True,  # show a bar
@@ -350,7 +371,7 @@ def fit(self: Trainer,
                                   + (f", saved in {self.folder}" if self.folder else ", not saved, since the trainer has no folder"))
     return self.history
 
-# %% ../nbs/12_training.ipynb #196f20bd
+# %% ../nbs/12_training.ipynb #6463252c
 @patch
 def save(self: Trainer) -> Path:  # the checkpoint
     "Write checkpoint-<batch>.pt and latest.pt into the run's folder."
@@ -358,15 +379,25 @@ def save(self: Trainer) -> Path:  # the checkpoint
     content = {"format": "dualntm checkpoint 1", "config": self.config(), "batch": self.batch, "seconds": self.seconds,
                "net": self.net.state_dict(), "optimiser": self.optimiser.state_dict(), "generator": self.generator.get_state(),
                "random": random_states(), "tally": self.tally, "history_bytes": self.history_bytes}
-    write_atomically(path, lambda f: torch.save(content, f))
-    link = self.folder/".latest.pt.part"
-    link.unlink(missing_ok=True)
-    try: os.link(path, link)
-    except OSError: link.write_bytes(path.read_bytes())  # a file system without links
-    os.replace(link, self.folder/"latest.pt")
+    with writing_to(self.folder):
+        write_atomically(path, lambda f: f.write(as_bytes(content)))
+        link = self.folder/".latest.pt.part"
+        link.unlink(missing_ok=True)
+        try: os.link(path, link)
+        except OSError: link.write_bytes(path.read_bytes())  # a file system without links
+        os.replace(link, self.folder/"latest.pt")
     return path
 
-# %% ../nbs/12_training.ipynb #3e1c145e
+# %% ../nbs/12_training.ipynb #ca3cf7f7
+def as_bytes(
+    content: dict,  # tensors and plain values
+) -> bytes:
+    "`content` as `torch.save` writes it."
+    buffer = io.BytesIO()
+    torch.save(content, buffer)
+    return buffer.getvalue()
+
+# %% ../nbs/12_training.ipynb #7788f1f9
 def read_checkpoint(
     path: str | Path,  # a checkpoint, or a folder, whose latest.pt is taken, or the weights.pt of `keep_run`
     device: str = "cpu",  # where to put the tensors
@@ -382,10 +413,10 @@ def read_checkpoint(
         raise InputError(f"{path} is a PyTorch file but not a checkpoint of dualntm")
     return content
 
-# %% ../nbs/12_training.ipynb #afafd165
+# %% ../nbs/12_training.ipynb #cdf20d92
 MODELS = {model.model_type: model for model in (NTM,)}
 
-# %% ../nbs/12_training.ipynb #ca3cf7f7
+# %% ../nbs/12_training.ipynb #67254e69
 def build(
     config: dict,  # of a run, as `Trainer.config` gives it
     device: str = "cpu",
@@ -401,7 +432,7 @@ def build(
     except ValueError as e: raise InputError(str(e)) from e
     return task, net.to(device, getattr(torch, config["dtype"]))
 
-# %% ../nbs/12_training.ipynb #def71c2a
+# %% ../nbs/12_training.ipynb #bcb79318
 def load(
     path: str | Path,  # a checkpoint or a run's folder
     device: str = "cpu",
@@ -409,7 +440,7 @@ def load(
     "Task and trained network from a checkpoint. Raises InputError if it can't be read or its weights do not fit."
     return restore_net(path, read_checkpoint(path, device), device)
 
-# %% ../nbs/12_training.ipynb #7788f1f9
+# %% ../nbs/12_training.ipynb #79940cee
 def restore_net(
     path: str | Path,  # named in the error
     content: dict,  # of the checkpoint
@@ -421,7 +452,7 @@ def restore_net(
     except RuntimeError as e: raise InputError(f"the weights in {path} do not fit the network its configuration describes") from e
     return task, net
 
-# %% ../nbs/12_training.ipynb #cdf20d92
+# %% ../nbs/12_training.ipynb #b519af94
 def resume(
     path: str | Path,  # a checkpoint or a run's folder
     device: str = "cpu",
@@ -441,7 +472,7 @@ def resume(
     restore_random_states(content["random"])
     return trainer
 
-# %% ../nbs/12_training.ipynb #67254e69
+# %% ../nbs/12_training.ipynb #f5d6553a
 def kept_history(
     path: Path,  # a history.jsonl
     size: int,  # in bytes, what the checkpoint knows of
@@ -451,7 +482,7 @@ def kept_history(
     if have < size: raise InputError(f"{path} has {have} bytes, fewer than the {size} that its checkpoint knows of: put the file back")
     return read_history(path, size) if size else []
 
-# %% ../nbs/12_training.ipynb #79940cee
+# %% ../nbs/12_training.ipynb #2316f9b1
 def keep_run(
     run: str | Path,  # a run's folder
     folder: str | Path,  # where to put config.json, history.jsonl and weights.pt
@@ -461,9 +492,9 @@ def keep_run(
     folder.mkdir(parents=True, exist_ok=True)
     for name in ("config.json", "history.jsonl"): write_atomically(folder/name, lambda f: f.write((run/name).read_bytes()))
     weights = {name: content[name] for name in ("format", "config", "net")}
-    write_atomically(folder/"weights.pt", lambda f: torch.save(weights, f))
+    write_atomically(folder/"weights.pt", lambda f: f.write(as_bytes(weights)))
 
-# %% ../nbs/12_training.ipynb #f8d6de17
+# %% ../nbs/12_training.ipynb #6c9dd8b8
 @torch.no_grad()
 def evaluate(
     task,
@@ -480,14 +511,14 @@ def evaluate(
     steps, _, width = batch.targets.shape
     return {**size, "bit_error": 100 * score.cost.item() / (steps * width), "cost": score.cost.item(), "bits": score.bits.item()}
 
-# %% ../nbs/12_training.ipynb #bd00954b
+# %% ../nbs/12_training.ipynb #5d559cfe
 class Setting(NamedTuple):
     "One thing that can be set by name."
     group: str  # task, model or training
     default: object
     about: str  # one line
 
-# %% ../nbs/12_training.ipynb #c4cee9d6
+# %% ../nbs/12_training.ipynb #47389635
 def settings(
     task: str,  # a name in `TASKS`
     model_type: str,  # a name in `MODELS`
@@ -502,7 +533,7 @@ def settings(
             found[name] = Setting(group, default, docs[name] or "")
     return found
 
-# %% ../nbs/12_training.ipynb #7e600a4a
+# %% ../nbs/12_training.ipynb #93533999
 def parse_setting(
     text: str,  # NAME=VALUE
     known: dict[str, Setting],  # from `settings`
@@ -521,7 +552,7 @@ def parse_setting(
     try: return name, {"true": True, "false": False}[value.lower()] if kind is bool else kind(value)
     except (ValueError, KeyError): raise InputError(f"-p {text}: {name} takes {words[kind]}, not {value!r}") from None
 
-# %% ../nbs/12_training.ipynb #5d559cfe
+# %% ../nbs/12_training.ipynb #9148e2f9
 def make_trainer(
     task: str = "copy",  # a name in `TASKS`
     model_type: str = "ntm",  # a name in `MODELS`
