@@ -15,7 +15,7 @@ from pathlib import Path
 import dualntm
 
 # %% ../nbs/15_cli.ipynb #0521d85d
-NAMES = {"task": ("copy", "repeat-copy"), "model_type": ("ntm",)}
+NAMES = {"task": ("copy", "repeat-copy", "graph-recall"), "model_type": ("ntm", "dual")}
 
 # %% ../nbs/15_cli.ipynb #9e7d62e5
 class Parser(argparse.ArgumentParser):
@@ -36,8 +36,8 @@ def add_train(commands) -> None:
     add("--seed", type=int, help="of the first weights and the sequences (1000)")
     add("-p", "--param", action="append", default=[], metavar="NAME=VALUE", type=name_value,
         help="set any parameter of task, model or training; --dry-run lists them")
-    add("--num-batches", type=int, metavar="N", help="batches in the whole run (50,000 for copy, 100,000 for repeat-copy)")
-    add("--batch-size", type=int, metavar="N", help="sequences in a batch (1)")
+    add("--num-batches", type=int, metavar="N", help="batches in the whole run (50,000 for copy, 100,000 for repeat-copy, 2,000 for graph-recall)")
+    add("--batch-size", type=int, metavar="N", help="sequences in a batch (1; 32 for graph-recall)")
     add("--report-interval", type=int, metavar="N", help="batches between records of the history (100)")
     add("--checkpoint-interval", type=int, metavar="N", help="batches between checkpoints; 0 saves only the last (1000)")
     add("--checkpoint-path", metavar="DIR", help="the folder for runs (./checkpoints)")
@@ -67,6 +67,7 @@ TRAIN_EXAMPLES = """examples:
   dualntm train --task copy --resume
   dualntm train --resume checkpoints/copy-ntm-seed1000 --num-batches 100000
   dualntm train --task copy --dry-run
+  dualntm train --task graph-recall --model-type dual
 """
 
 # %% ../nbs/15_cli.ipynb #60d18f7f
@@ -203,6 +204,7 @@ def add_eval(commands) -> None:
     add("--checkpoint", required=True, metavar="PATH", help="a checkpoint, or a run's folder")
     add("--length", type=int, nargs="+", metavar="L", help="vectors in a sequence (copy: 20 40 80 120)")
     add("--repeats", type=int, nargs="+", metavar="R", help="how often a sequence is repeated (repeat-copy)")
+    add("--links", type=int, nargs="+", metavar="N", help="links of the walk that is asked for (graph-recall: 3 8 20 40)")
     add("--sequences", type=int, default=50, metavar="N", help="sequences of each size (50)")
     add("--seed", type=int, default=0, help="of the sequences (0)")
     add("--device", help="where to compute (cpu)")
@@ -214,6 +216,7 @@ EVAL_EXAMPLES = """examples:
   dualntm eval --checkpoint checkpoints/copy-ntm-seed1000
   dualntm eval --checkpoint checkpoints/copy-ntm-seed1000/checkpoint-20000.pt --length 20 120 --sequences 200
   dualntm eval --checkpoint checkpoints/repeat-copy-ntm-seed1000 --length 10 20 --repeats 10 20 --json
+  dualntm eval --checkpoint checkpoints/graph-recall-dual-seed1000 --links 4 40
 """
 
 # %% ../nbs/15_cli.ipynb #a83a488b
@@ -223,7 +226,7 @@ def asked_sizes(
 ) -> list[dict]:  # sizes for the task's `batch`
     "The sizes to test. Raises InputError for one that the task does not have or that can't be."
     from dualntm.training import InputError
-    given = {name: getattr(args, name) for name in ("length", "repeats") if getattr(args, name) is not None}
+    given = {name: getattr(args, name) for name in ("length", "repeats", "links") if getattr(args, name) is not None}
     for name, values in {**given, "sequences": [args.sequences]}.items():
         if name in given and name not in task.sizes: raise InputError(f"--{name}: {task.name} has no {name}, only {', '.join(task.sizes)}")
         check_least(name, values)

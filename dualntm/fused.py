@@ -738,7 +738,7 @@ def weight_gradients(plan: Plan, slopes: Slopes, tape: Tape, w: Weights) -> list
     return grads, (d.t() @ new[:, -H:]).split(sizes), d.sum(0).split(sizes)
 
 # %% ../nbs/04_fused.ipynb #07229a55
-def start_slopes(plan: Plan, tape: Tape, w: Weights, doutputs, dh, dc, dmemory, dweightings, dreads) -> Slopes:
+def start_slopes(plan: Plan, tape: Tape, w: Weights, doutputs, dh, dc, dmemory, dweightings, dreads, dtops) -> Slopes:
     "The gradients that arrive from outside, in their places; None is zero."
     def copy(d, shape): return tape.rows.new_zeros(shape) if d is None else d.clone(memory_format=torch.contiguous_format)
     _, B, M, N = tape.memory.shape
@@ -747,6 +747,7 @@ def start_slopes(plan: Plan, tape: Tape, w: Weights, doutputs, dh, dc, dmemory, 
     if doutputs is not None:
         d = (doutputs.flatten(0, 1) @ w.output).view(T, B, H + R)
         rows[1:, :, -H:], rows[1:, :, I:I + R] = d[..., :H], d[..., H:]
+    if dtops is not None: rows[1:, :, -H:] += dtops
     if dh is not None: rows[T, :, I + R:] += dh.flatten(1)
     if dreads is not None: rows[T, :, I:I + R] += dreads
     cells = copy(dc, (B, plan.layers, H)) if plan.lstm else rows.new_empty(1, 1, 1)
@@ -758,7 +759,7 @@ def start_slopes(plan: Plan, tape: Tape, w: Weights, doutputs, dh, dc, dmemory, 
 class Sequence(torch.autograd.Function):
     "All steps of an NTM as one operation."
     @staticmethod
-    def forward(ctx, plan, keep, trace, inputs, h, c, memory, weightings, reads, *params):
+    def forward(ctx, plan, keep, trace, tops, inputs, h, c, memory, weightings, reads, *params):
         w, (T, B, I) = sort_weights(plan, params), inputs.shape
         tape, packed = new_tape(plan, inputs, memory, sum(b.shape[0] for b in w.head_biases), keep), pack(plan, w)
         fill_tape(plan, tape, w, inputs, h, c, memory, weightings, reads)
@@ -772,7 +773,7 @@ class Sequence(torch.autograd.Function):
         return (outputs, last[:, at:].reshape(B, plan.layers, plan.size).clone() if plan.lstm else None,
                 tape.cells[T % steps].clone() if plan.lstm else None,
                 tape.memory[T * int(plan.kinds.sum()) % len(tape.memory)].transpose(1, 2).contiguous(),
-                tape.weightings[T % steps].clone(), last[:, I:at].clone())
+                tape.weightings[T % steps].clone(), last[:, I:at].clone(), tape.rows[1:, :, -plan.size:].clone() if tops else None)
 
     @staticmethod
     @once_differentiable
@@ -785,9 +786,9 @@ class Sequence(torch.autograd.Function):
         grads, heads, biases = weight_gradients(plan, slopes, tape, w)
         d = None if doutputs is None else doutputs.flatten(0, 1)
         output, bias = (None, None) if d is None else (d.t() @ seen_by_output(plan, tape.rows), d.sum(0))
-        dinputs = slopes.gates[0] @ w.layers[0][0][:, :I] if ctx.needs_input_grad[3] else None
+        dinputs = slopes.gates[0] @ w.layers[0][0][:, :I] if ctx.needs_input_grad[4] else None
         first = slopes.rows[0]
-        return (None, None, None, dinputs, first[:, at:].reshape(B, plan.layers, plan.size) if plan.lstm else None,
+        return (None, None, None, None, dinputs, first[:, at:].reshape(B, plan.layers, plan.size) if plan.lstm else None,
                 slopes.cells if plan.lstm else None, slopes.memory.transpose(1, 2), slopes.weightings,
                 first[:, I:at] if plan.reads else None, *grads, *heads, output, *biases, bias)
 
@@ -815,21 +816,22 @@ def run_fused(
     inputs: Tensor,  # (T, B, inputs)
     state: NTMState | None = None,  # where to go on from; None starts anew
     record: bool = False,  # also return the states of all steps
-) -> tuple:  # outputs (T, B, outputs), the last state, and with `record` the trace
+    tops: bool = False,  # also return what the controller put out at all steps
+) -> tuple:  # outputs (T, B, outputs), the last state, with `record` the trace, with `tops` the controller's outputs (T, B, size)
     "What the eager `net` returns, from the compiled kernels. Raises ValueError where `can_fuse` says no."
     if not can_fuse(net, inputs): raise ValueError("engine=fused: it needs the library's own controllers and heads, in float32 or float64, on the CPU")
     state = net.start(inputs.shape[1]) if state is None else state
     plan, trace, T = plan_of(net), [], inputs.shape[0]
-    if T == 0 and not record: return inputs.new_zeros(0, inputs.shape[1], net.output.out_features), state
+    if T == 0 and not record and not tops: return inputs.new_zeros(0, inputs.shape[1], net.output.out_features), state
     params = parameters_of(net, plan.lstm)
     h, c = state.controller if plan.lstm else (None, None)
     reads = torch.cat(state.reads, 1) if plan.reads else None
     given = [inputs, h, c, state.memory, torch.stack(state.weightings, 1), reads, *params]
     keep = record or torch.is_grad_enabled() and any(t is not None and t.requires_grad for t in given)
-    outputs, h, c, memory, weightings, reads = Sequence.apply(plan, keep, trace, *given)
+    outputs, h, c, memory, weightings, reads, top = Sequence.apply(plan, keep, trace, tops, *given)
     last = NTMState(LSTMState(h, c) if plan.lstm else NoState(), memory, weightings.unbind(1),
                     reads.split(memory.shape[2], 1) if plan.reads else ())
-    return (outputs, last, trace_of(plan, trace[0])) if record else (outputs, last)
+    return (outputs, last, *([trace_of(plan, trace[0])] if record else []), *([top] if tops else []))
 
 # %% ../nbs/04_fused.ipynb #03901a29
 def step_bytes(net: NTM) -> int:

@@ -98,6 +98,7 @@ class AbstractGraphMemory(ABC):
     "What a long-term memory can do. `dim` is the width of its embeddings; all methods raise GraphError for what they can't take."
     dim: int  # width of an embedding
     merge_threshold: float  # cosine from which two propositions are one
+    about: dict = {"backend": "memory"}  # where it is, in plain values, for a run's configuration
 
     @abstractmethod
     def add_propositions(self,

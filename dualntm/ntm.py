@@ -85,12 +85,20 @@ def start(self: NTM,
 
 # %% ../nbs/03_ntm.ipynb #99876639
 @patch
-def step(self: NTM,
-    x: Tensor,  # (B, inputs)
-    state: NTMState,
+def renew(self: NTM,
+    state: NTMState,  # at the end of an episode
+) -> NTMState:
+    "The state at the start of the next episode."
+    return self.start(len(state.memory))
+
+# %% ../nbs/03_ntm.ipynb #4d9aa9bf
+@patch
+def act(self: NTM,
+    h: Tensor,  # (B, controller_size), the controller's output
+    controller: NamedTuple,  # its new state
+    state: NTMState,  # before the step
 ) -> tuple[Tensor, NTMState]:  # the output (B, outputs) as logits, the new state
-    "One step: controller, heads in their order, output."
-    h, controller = self.controller(torch.cat([x, *state.reads], -1), state.controller)
+    "The part of a step behind the controller."
     memory, weightings, reads = state.memory, [], []
     for head, previous in zip(self.heads, state.weightings):
         weighting, result = head(h, memory, previous)
@@ -100,7 +108,17 @@ def step(self: NTM,
     y = self.output(torch.cat([h, *reads], -1))
     return y, NTMState(controller, memory, tuple(weightings), tuple(reads))
 
-# %% ../nbs/03_ntm.ipynb #4d9aa9bf
+# %% ../nbs/03_ntm.ipynb #54db1078
+@patch
+def step(self: NTM,
+    x: Tensor,  # (B, inputs)
+    state: NTMState,
+) -> tuple[Tensor, NTMState]:  # the output (B, outputs) as logits, the new state
+    "One step: controller, heads in their order, output."
+    h, controller = self.controller(torch.cat([x, *state.reads], -1), state.controller)
+    return self.act(h, controller, state)
+
+# %% ../nbs/03_ntm.ipynb #d46838e2
 def run_eager(
     net: NTM,
     inputs: Tensor,  # (T, B, inputs)
@@ -116,7 +134,7 @@ def run_eager(
     outputs = torch.stack(outputs) if outputs else inputs.new_zeros(0, inputs.shape[1], net.outputs)
     return (outputs, state, stack_states(states)) if record else (outputs, state)
 
-# %% ../nbs/03_ntm.ipynb #54db1078
+# %% ../nbs/03_ntm.ipynb #cebbfd26
 @patch
 def engine_on(self: NTM,
     device: torch.device | str,
@@ -127,7 +145,7 @@ def engine_on(self: NTM,
     can_fuse = on_cpu and self.output.weight.dtype in (torch.float32, torch.float64)
     return engine if engine != "auto" else "fused" if can_fuse else "eager"
 
-# %% ../nbs/03_ntm.ipynb #eb20da6d
+# %% ../nbs/03_ntm.ipynb #b95a2014
 @patch
 def forward(self: NTM,
     inputs: Tensor,  # (T, B, inputs)
@@ -141,21 +159,21 @@ def forward(self: NTM,
     if self.engine_on(inputs.device) == "eager": return run_eager(self, inputs, state, record)
     return import_module("dualntm.fused").run_fused(self, inputs, state, record)
 
-# %% ../nbs/03_ntm.ipynb #4c3851d7
+# %% ../nbs/03_ntm.ipynb #36f3d6cf
 @patch
 def is_ready(self: NTM) -> bool:
     "Whether a sequence would run at once, with nothing to load or compile."
     weights = next(self.parameters())
     return self.engine_on(weights.device) == "eager" or import_module("dualntm.fused").is_ready(weights.dtype)
 
-# %% ../nbs/03_ntm.ipynb #cebbfd26
+# %% ../nbs/03_ntm.ipynb #f7fd13cb
 @patch
 def prepare(self: NTM) -> None:
     "Load or compile what the network's engine needs."
     weights = next(self.parameters())
     if self.engine_on(weights.device) == "fused": import_module("dualntm.fused").prepare(weights.dtype)
 
-# %% ../nbs/03_ntm.ipynb #207cf767
+# %% ../nbs/03_ntm.ipynb #bfed0d46
 @patch
 def use_threads(self: NTM,
     threads: int,  # at least 1
@@ -165,7 +183,7 @@ def use_threads(self: NTM,
     torch.set_num_threads(1 if fused else threads)
     if fused: import_module("dualntm.fused").set_threads(threads)
 
-# %% ../nbs/03_ntm.ipynb #bfed0d46
+# %% ../nbs/03_ntm.ipynb #f98cd735
 def stack_states(
     states: list,  # one state a step, all of the same kind
 ) -> tuple | Tensor:  # the same nesting, each tensor with the step as its first axis, detached
@@ -174,3 +192,12 @@ def stack_states(
     if isinstance(first, Tensor): return torch.stack(states).detach()
     fields = [stack_states(list(field)) for field in zip(*states)]
     return type(first)(*fields) if hasattr(first, "_fields") else tuple(fields)
+
+# %% ../nbs/03_ntm.ipynb #9741d7d0
+@patch(cls_method=True)
+def for_task(cls: NTM,
+    task,  # has `inputs` and `outputs`, the widths
+    **settings,  # any other of the network's parameters
+):  # the network
+    "A fresh network for a task."
+    return cls(task.inputs, task.outputs, **settings)

@@ -5,9 +5,9 @@
 # %% auto #0
 __all__ = ['MODELS', 'Flat', 'GravesRMSprop', 'Training', 'rate', 'InputError', 'NonFiniteError', 'Interrupted',
            'write_atomically', 'writing_to', 'read_history', 'random_states', 'restore_random_states', 'Trainer',
-           'claim_folder', 'Progress', 'noted_interrupts', 'as_bytes', 'read_checkpoint', 'build', 'load',
-           'restore_net', 'resume', 'kept_history', 'keep_run', 'evaluate', 'Setting', 'settings', 'parse_setting',
-           'make_trainer']
+           'claim_folder', 'Progress', 'noted_interrupts', 'keep_memory', 'restore_memory', 'as_bytes',
+           'read_checkpoint', 'build', 'load', 'restore_net', 'resume', 'kept_history', 'keep_run', 'evaluate',
+           'Setting', 'settings', 'parse_setting', 'make_trainer']
 
 # %% ../nbs/12_training.ipynb #bf7a57fc
 import difflib, inspect, io, json, math, os, random, signal, sys, threading, time
@@ -26,6 +26,8 @@ from torch import Tensor, nn
 from tqdm.auto import tqdm
 
 import dualntm
+from .dual_controller import DualMemoryNTM, Tally
+from .graph_memory import GraphError, load_graph
 from .ntm import NTM
 from .tasks import TASKS, Score
 
@@ -203,6 +205,7 @@ class Trainer:
         folder: str | Path | None = None,  # where history and checkpoints go; None keeps nothing
         device: str = "cpu",  # where to compute
         overwrite: bool = False,  # replace an earlier run in `folder`
+        open_memory=None,  # called with this trainer, gives the long-term memory; None takes the network's own
         **settings,  # any of `Training`; the rest as the task has them
     ):
         self.task, self.net, self.seed, self.device = task, net.to(device), seed, device
@@ -212,7 +215,9 @@ class Trainer:
         self.batch, self.seconds, self.history, self.history_bytes, self.tally = 0, 0., [], 0, []
         self.started, self.command = datetime.now(timezone.utc).isoformat(timespec="seconds"), ""
         self.folder = Path(folder) if folder is not None else None
+        self.writes = Tally()
         if self.folder: claim_folder(self.folder, overwrite)
+        if open_memory: self.net.long_term = open_memory(self)
 
 # %% ../nbs/12_training.ipynb #b8932cda
 @patch
@@ -221,6 +226,7 @@ def config(self: Trainer) -> dict:
     return {"dualntm": dualntm.__version__, "task": self.task.name, "task_parameters": asdict(self.task),
             "model_type": self.net.model_type, "model_parameters": self.net.settings,
             "training": asdict(self.training), "seed": self.seed,
+            **({"long_term_memory": self.net.long_term.about} if hasattr(self.net, "long_term") else {}),
             "dtype": str(next(self.net.parameters()).dtype).removeprefix("torch."),
             "parameters": sum(p.numel() for p in self.net.parameters()), "started": self.started, "command": self.command}
 
@@ -232,7 +238,7 @@ def claim_folder(
     "Make `folder` ready for a new run. Raises InputError if it holds one or can't be written."
     with writing_to(folder):
         folder.mkdir(parents=True, exist_ok=True)
-        old = [path for pattern in ("config.json", "history.jsonl", "checkpoint-*.pt", "latest.pt") for path in folder.glob(pattern)]
+        old = [path for pattern in ("config.json", "history.jsonl", "checkpoint-*.pt", "latest.pt", "graph-*.npz", "journal.sqlite*") for path in folder.glob(pattern)]
         if old and not overwrite:
             raise InputError(f"{folder} already holds a run: resume it (--resume), replace it (--overwrite), or choose another folder")
         for path in old: path.unlink()
@@ -245,16 +251,35 @@ def train_batch(self: Trainer) -> Score:
     dtype = next(self.net.parameters()).dtype
     batch = self.task.batch(self.training.batch_size, self.generator)
     batch = type(batch)(*(t.to(self.device, dtype) for t in batch))
-    score = self.task.score(self.task.answer(self.net, batch), batch)
+    remembers = hasattr(self.net, "long_term")
+    outputs, state = self.task.session(self.net, batch, self.net.opening(batch.inputs) if remembers else None)
+    score = self.task.score(outputs, batch)
     self.optimiser.zero_grad()
     score.loss.backward()
     norm, score = self.optimiser.clip(self.training.clip_norm), Score(*(s.item() for s in score))
     if not math.isfinite(score.loss + norm): raise NonFiniteError(self.blame(score.loss))
     for group in self.optimiser.param_groups: group["lr"] = rate(self.batch, self.training)
     self.optimiser.step()
+    if remembers: self.commit(state, batch)
     return score
 
-# %% ../nbs/12_training.ipynb #4b2ade2c
+# %% ../nbs/12_training.ipynb #8bb7d037
+@patch
+def commit(self: Trainer,
+    state,  # of the network at the end of the session
+    batch,
+) -> None:
+    "Commit what a session wrote, and count it."
+    tally = self.net.commit(state, batch.inputs, self.task.texts(batch), self.batch, self.name())
+    self.writes = Tally(*(a + b for a, b in zip(self.writes, tally)))
+
+# %% ../nbs/12_training.ipynb #160576e5
+@patch
+def name(self: Trainer) -> str:
+    "The run's name, unlike any other's; what it stores bears it."
+    return f"{self.task.name}-{self.net.model_type}-seed{self.seed}-{self.started}"
+
+# %% ../nbs/12_training.ipynb #1921107f
 @patch
 def blame(self: Trainer,
     loss: float,
@@ -265,7 +290,7 @@ def blame(self: Trainer,
     what = "the gradient is not finite" if math.isfinite(loss) else f"the loss is {loss}"
     return f"stopped at batch {self.batch + 1}, where {what}; {saved}"
 
-# %% ../nbs/12_training.ipynb #160576e5
+# %% ../nbs/12_training.ipynb #cbfab0da
 @patch
 def run(self: Trainer) -> Iterator[Score]:
     "Train from where the run stands to its end, yielding the score of each batch."
@@ -282,7 +307,7 @@ def run(self: Trainer) -> Iterator[Score]:
         if self.folder and (last or t.checkpoint_interval and self.batch % t.checkpoint_interval == 0): self.save()
         yield score
 
-# %% ../nbs/12_training.ipynb #168edf83
+# %% ../nbs/12_training.ipynb #784386c5
 @patch
 def open_folder(self: Trainer) -> None:
     "Write config.json, and cut history.jsonl to what this run has written. Raises InputError if the folder can't be written."
@@ -290,7 +315,7 @@ def open_folder(self: Trainer) -> None:
         write_atomically(self.folder/"config.json", lambda f: f.write(json.dumps(self.config(), indent=2).encode() + b"\n"))
         os.truncate(self.folder/"history.jsonl", self.history_bytes)
 
-# %% ../nbs/12_training.ipynb #dd22216a
+# %% ../nbs/12_training.ipynb #c8486a3d
 @patch
 def report(self: Trainer) -> None:
     "Add a record of the batches since the last one to the history, and to history.jsonl."
@@ -298,14 +323,15 @@ def report(self: Trainer) -> None:
     record = {"loss": loss, "cost": cost, "bits": bits, "worst_cost": max(cost for _, cost, _ in self.tally),
               "rate": rate(self.batch - 1, self.training), "seconds": self.seconds}
     self.history.append({"batch": self.batch, "sequences": self.batch * self.training.batch_size,
-                         **{name: float(f"{value:.6g}") for name, value in record.items()}})
-    self.tally = []
+                         **{name: float(f"{value:.6g}") for name, value in record.items()},
+                         **({"writes": {name: n for name, n in self.writes._asdict().items() if n}} if any(self.writes) else {})})
+    self.tally, self.writes = [], Tally()
     if self.folder:
         with writing_to(self.folder), open(self.folder/"history.jsonl", "ab") as f:
             f.write(json.dumps(self.history[-1]).encode() + b"\n")
             self.history_bytes = f.tell()
 
-# %% ../nbs/12_training.ipynb #ade1492d
+# %% ../nbs/12_training.ipynb #87f412c6
 class Progress:
     "A progress bar over the sequences of a run, with cost and bits; used as a context."
     def __init__(self,
@@ -342,7 +368,7 @@ class Progress:
             self.bar.set_postfix(cost=f"{cost:.2f}", bits=f"{bits:.2f}", refresh=False)
         self.bar.update(self.trainer.batch * self.size - self.bar.n)
 
-# %% ../nbs/12_training.ipynb #287d4cad
+# %% ../nbs/12_training.ipynb #ca07a7ff
 @contextmanager
 def noted_interrupts():
     "A context in which the first Ctrl-C is noted: it gives a function that tells whether there was one."
@@ -356,7 +382,7 @@ def noted_interrupts():
     try: yield asked.is_set
     finally: signal.signal(signal.SIGINT, before)
 
-# %% ../nbs/12_training.ipynb #ca07a7ff
+# %% ../nbs/12_training.ipynb #b431a932
 @patch
 def fit(self: Trainer,
     progress: bool = True,  # show a bar
@@ -371,15 +397,16 @@ def fit(self: Trainer,
                                   + (f", saved in {self.folder}" if self.folder else ", not saved, since the trainer has no folder"))
     return self.history
 
-# %% ../nbs/12_training.ipynb #6463252c
+# %% ../nbs/12_training.ipynb #def71c2a
 @patch
 def save(self: Trainer) -> Path:  # the checkpoint
     "Write checkpoint-<batch>.pt and latest.pt into the run's folder."
     path = self.folder/f"checkpoint-{self.batch}.pt"
     content = {"format": "dualntm checkpoint 1", "config": self.config(), "batch": self.batch, "seconds": self.seconds,
                "net": self.net.state_dict(), "optimiser": self.optimiser.state_dict(), "generator": self.generator.get_state(),
-               "random": random_states(), "tally": self.tally, "history_bytes": self.history_bytes}
+               "random": random_states(), "tally": self.tally, "writes": list(self.writes), "history_bytes": self.history_bytes}
     with writing_to(self.folder):
+        if hasattr(self.net, "long_term"): content["memory"] = keep_memory(self.net.long_term, self.folder/f"graph-{self.batch}.npz")
         write_atomically(path, lambda f: f.write(as_bytes(content)))
         link = self.folder/".latest.pt.part"
         link.unlink(missing_ok=True)
@@ -388,7 +415,30 @@ def save(self: Trainer) -> Path:  # the checkpoint
         os.replace(link, self.folder/"latest.pt")
     return path
 
-# %% ../nbs/12_training.ipynb #ca3cf7f7
+# %% ../nbs/12_training.ipynb #46bcdad7
+def keep_memory(
+    memory,  # a graph memory
+    path: Path,  # of the file, for a memory in this process
+) -> dict:  # how to come back to it, for the checkpoint
+    "Make what is stored last, as it is now."
+    if hasattr(memory, "position"): return {"position": memory.position()}
+    try: memory.save(path)
+    except GraphError as e: raise InputError(str(e)) from e
+    return {"file": path.name}
+
+# %% ../nbs/12_training.ipynb #cdf20d92
+def restore_memory(
+    trainer,  # a `Trainer` that was put where its checkpoint was saved, but for its memory
+    kept: dict,  # from `keep_memory`
+    open_memory=None,  # called with the trainer and a position, gives the memory
+) -> None:
+    "Give a trainer's network the memory that it had. Raises InputError if that can't be had."
+    if "position" in kept and open_memory is None:
+        raise InputError(f"the run in {trainer.folder} keeps its memory in {trainer.about['backend']}: go on with it by dualntm train --resume {trainer.folder}")
+    try: trainer.net.long_term = open_memory(trainer, kept["position"]) if "position" in kept else load_graph(trainer.folder/kept["file"])
+    except GraphError as e: raise InputError(str(e)) from e
+
+# %% ../nbs/12_training.ipynb #bcb79318
 def as_bytes(
     content: dict,  # tensors and plain values
 ) -> bytes:
@@ -397,7 +447,7 @@ def as_bytes(
     torch.save(content, buffer)
     return buffer.getvalue()
 
-# %% ../nbs/12_training.ipynb #7788f1f9
+# %% ../nbs/12_training.ipynb #20a6a948
 def read_checkpoint(
     path: str | Path,  # a checkpoint, or a folder, whose latest.pt is taken, or the weights.pt of `keep_run`
     device: str = "cpu",  # where to put the tensors
@@ -413,10 +463,10 @@ def read_checkpoint(
         raise InputError(f"{path} is a PyTorch file but not a checkpoint of dualntm")
     return content
 
-# %% ../nbs/12_training.ipynb #cdf20d92
-MODELS = {model.model_type: model for model in (NTM,)}
+# %% ../nbs/12_training.ipynb #f5d6553a
+MODELS = {model.model_type: model for model in (NTM, DualMemoryNTM)}
 
-# %% ../nbs/12_training.ipynb #67254e69
+# %% ../nbs/12_training.ipynb #feed10aa
 def build(
     config: dict,  # of a run, as `Trainer.config` gives it
     device: str = "cpu",
@@ -426,13 +476,13 @@ def build(
         if config[key] not in known: raise InputError(f"{key} {config[key]!r} is not known here: choose from {', '.join(known)}")
     try:
         task = TASKS[config["task"]](**config["task_parameters"])
-        net = MODELS[config["model_type"]](task.inputs, task.outputs, **config["model_parameters"])
+        net = MODELS[config["model_type"]].for_task(task, **config["model_parameters"])
     except (TypeError, ValueError) as e: raise InputError(str(e)) from e
     try: net.engine_on(device)
     except ValueError as e: raise InputError(str(e)) from e
     return task, net.to(device, getattr(torch, config["dtype"]))
 
-# %% ../nbs/12_training.ipynb #bcb79318
+# %% ../nbs/12_training.ipynb #2316f9b1
 def load(
     path: str | Path,  # a checkpoint or a run's folder
     device: str = "cpu",
@@ -440,7 +490,7 @@ def load(
     "Task and trained network from a checkpoint. Raises InputError if it can't be read or its weights do not fit."
     return restore_net(path, read_checkpoint(path, device), device)
 
-# %% ../nbs/12_training.ipynb #79940cee
+# %% ../nbs/12_training.ipynb #b6c36769
 def restore_net(
     path: str | Path,  # named in the error
     content: dict,  # of the checkpoint
@@ -452,10 +502,11 @@ def restore_net(
     except RuntimeError as e: raise InputError(f"the weights in {path} do not fit the network its configuration describes") from e
     return task, net
 
-# %% ../nbs/12_training.ipynb #b519af94
+# %% ../nbs/12_training.ipynb #c4ce78b3
 def resume(
     path: str | Path,  # a checkpoint or a run's folder
     device: str = "cpu",
+    open_memory=None,  # called with the trainer and a position, gives a long-term memory that is not in this process
     **changes,  # settings of `Training` to change
 ) -> Trainer:
     "A trainer that stands where the checkpoint was saved. Raises InputError if it can't be read."
@@ -469,10 +520,13 @@ def resume(
     trainer.history, trainer.history_bytes = kept_history(folder/"history.jsonl", content["history_bytes"]), content["history_bytes"]
     trainer.optimiser.load_state_dict(content["optimiser"])
     trainer.generator.set_state(content["generator"])
+    if "memory" in content:
+        trainer.writes, trainer.about = Tally(*content["writes"]), config["long_term_memory"]
+        restore_memory(trainer, content["memory"], open_memory)
     restore_random_states(content["random"])
     return trainer
 
-# %% ../nbs/12_training.ipynb #f5d6553a
+# %% ../nbs/12_training.ipynb #98c8b0e3
 def kept_history(
     path: Path,  # a history.jsonl
     size: int,  # in bytes, what the checkpoint knows of
@@ -482,7 +536,7 @@ def kept_history(
     if have < size: raise InputError(f"{path} has {have} bytes, fewer than the {size} that its checkpoint knows of: put the file back")
     return read_history(path, size) if size else []
 
-# %% ../nbs/12_training.ipynb #2316f9b1
+# %% ../nbs/12_training.ipynb #e8a96461
 def keep_run(
     run: str | Path,  # a run's folder
     folder: str | Path,  # where to put config.json, history.jsonl and weights.pt
@@ -494,7 +548,7 @@ def keep_run(
     weights = {name: content[name] for name in ("format", "config", "net")}
     write_atomically(folder/"weights.pt", lambda f: f.write(as_bytes(weights)))
 
-# %% ../nbs/12_training.ipynb #6c9dd8b8
+# %% ../nbs/12_training.ipynb #47389635
 @torch.no_grad()
 def evaluate(
     task,
@@ -507,25 +561,28 @@ def evaluate(
     weights = next(net.parameters())
     batch = task.batch(sequences, torch.Generator().manual_seed(seed), **size)
     batch = type(batch)(*(t.to(weights.device, weights.dtype) for t in batch))
-    score = task.score(task.answer(net, batch), batch)
+    outputs, _ = task.session(net, batch, net.opening(batch.inputs) if hasattr(net, "long_term") else None)
+    score = task.score(outputs, batch)
     steps, _, width = batch.targets.shape
     return {**size, "bit_error": 100 * score.cost.item() / (steps * width), "cost": score.cost.item(), "bits": score.bits.item()}
 
-# %% ../nbs/12_training.ipynb #5d559cfe
+# %% ../nbs/12_training.ipynb #ac9ae9dd
 class Setting(NamedTuple):
     "One thing that can be set by name."
     group: str  # task, model or training
     default: object
     about: str  # one line
 
-# %% ../nbs/12_training.ipynb #47389635
+# %% ../nbs/12_training.ipynb #9148e2f9
 def settings(
     task: str,  # a name in `TASKS`
     model_type: str,  # a name in `MODELS`
 ) -> dict[str, Setting]:
     "All that can be set for a run of that task and model."
-    found = {}
-    for group, maker in (("task", TASKS[task]), ("model", MODELS[model_type]), ("training", Training)):
+    found, model = {}, MODELS[model_type]
+    makers = [kind for kind in model.__mro__ if "__init__" in vars(kind)]
+    wanted = makers[:1 + any(p.kind is p.VAR_KEYWORD for p in inspect.signature(makers[0]).parameters.values())]
+    for group, maker in (("task", TASKS[task]), *(("model", kind) for kind in wanted), ("training", Training)):
         docs = docments(maker)
         for name, parameter in inspect.signature(maker).parameters.items():
             if parameter.default is inspect.Parameter.empty: continue
@@ -533,7 +590,7 @@ def settings(
             found[name] = Setting(group, default, docs[name] or "")
     return found
 
-# %% ../nbs/12_training.ipynb #93533999
+# %% ../nbs/12_training.ipynb #3e4cc04d
 def parse_setting(
     text: str,  # NAME=VALUE
     known: dict[str, Setting],  # from `settings`
@@ -552,7 +609,7 @@ def parse_setting(
     try: return name, {"true": True, "false": False}[value.lower()] if kind is bool else kind(value)
     except (ValueError, KeyError): raise InputError(f"-p {text}: {name} takes {words[kind]}, not {value!r}") from None
 
-# %% ../nbs/12_training.ipynb #9148e2f9
+# %% ../nbs/12_training.ipynb #bc72bfbf
 def make_trainer(
     task: str = "copy",  # a name in `TASKS`
     model_type: str = "ntm",  # a name in `MODELS`
@@ -561,6 +618,7 @@ def make_trainer(
     device: str = "cpu",
     dtype: str = "float32",  # or float64
     overwrite: bool = False,  # replace an earlier run in `folder`
+    open_memory=None,  # called with the trainer, gives the long-term memory; None takes the network's own
     **values,  # settings of the task, the model or training
 ) -> Trainer:
     "A run by name. Raises InputError for what can't be used."
@@ -572,6 +630,7 @@ def make_trainer(
     torch.manual_seed(seed)
     task, net = build({"task": task, "task_parameters": groups["task"], "model_type": model_type,
                        "model_parameters": groups["model"], "dtype": dtype}, device)
-    try: return Trainer(task, net, seed, folder, device, overwrite, **groups["training"])
+    if open_memory and not hasattr(net, "long_term"): raise InputError(f"a network of type {model_type} has no long-term memory: use dual")
+    try: return Trainer(task, net, seed, folder, device, overwrite, open_memory, **groups["training"])
     except InputError: raise
     except ValueError as e: raise InputError(str(e)) from e
