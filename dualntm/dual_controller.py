@@ -77,6 +77,13 @@ class DualMemoryController(NTM):
 
 # %% ../nbs/06_dual_controller.ipynb #bdfbb629
 @patch
+def parameter_groups(self: DualMemoryController) -> list[dict]:  # for an optimiser
+    "The parameters of the NTM, and those of the long-term memory."
+    own = {id(p) for p in (self.hear, *(p for part in (self.say, self.embed, self.note, self.ask) for p in part.parameters()))}
+    return [{"params": [p for p in self.parameters() if (id(p) in own) == longterm]} for longterm in (False, True)]
+
+# %% ../nbs/06_dual_controller.ipynb #92654ff2
+@patch
 def presented(self: DualMemoryController,
     inputs: Tensor,  # (..., inputs), or only their propositions
 ) -> Tensor:  # (..., propositions), zeros where there is none
@@ -84,7 +91,7 @@ def presented(self: DualMemoryController,
     raw = inputs[..., :self.propositions]
     return (2 * raw - 1 if self.bits else raw) * (raw != 0).any(-1, keepdim=True)
 
-# %% ../nbs/06_dual_controller.ipynb #551fe4a3
+# %% ../nbs/06_dual_controller.ipynb #27a4c516
 @patch
 def vectors(self: DualMemoryController,
     presented: Tensor,  # (..., propositions)
@@ -92,7 +99,7 @@ def vectors(self: DualMemoryController,
     "Propositions as nodes of the working graph."
     return F.normalize(self.embed(presented), dim=-1) * (presented != 0).any(-1, keepdim=True)
 
-# %% ../nbs/06_dual_controller.ipynb #92654ff2
+# %% ../nbs/06_dual_controller.ipynb #421a114a
 @patch
 def take_notes(self: DualMemoryController,
     inputs: Tensor,  # (T, B, inputs)
@@ -103,7 +110,7 @@ def take_notes(self: DualMemoryController,
     write, link = (torch.sigmoid(self.note(torch.cat([inputs, tops], -1))) * (presented != 0).any(-1, keepdim=True)).chunk(2, -1)
     return Notes(self.vectors(presented), write, link)
 
-# %% ../nbs/06_dual_controller.ipynb #48b3e9fa
+# %% ../nbs/06_dual_controller.ipynb #30b30388
 @patch
 def start(self: DualMemoryController,
     batch: int,  # sequences in the batch
@@ -117,7 +124,7 @@ def start(self: DualMemoryController,
     notes = Notes(new(0, batch, self.dim), new(0, batch, 1), new(0, batch, 1))
     return DualState(short, graph, new(batch, self.looks, self.slots), new(batch, self.looks, self.dim), notes, first)
 
-# %% ../nbs/06_dual_controller.ipynb #421a114a
+# %% ../nbs/06_dual_controller.ipynb #a28a1302
 @patch
 def finish(self: DualMemoryController,
     state: DualState,  # at the end of an episode
@@ -125,7 +132,7 @@ def finish(self: DualMemoryController,
     "The graph with the episode's notes filed."
     return file_notes(state.graph, state.notes, state.first)
 
-# %% ../nbs/06_dual_controller.ipynb #eb992d22
+# %% ../nbs/06_dual_controller.ipynb #3301cf47
 @patch
 def renew(self: DualMemoryController,
     state: DualState,  # at the end of an episode
@@ -133,7 +140,7 @@ def renew(self: DualMemoryController,
     "The state at the start of the next episode: controller and short-term memory anew, and the graph with what was noted."
     return self.start(len(state.seen), self.finish(state), state.first + len(state.notes.write))
 
-# %% ../nbs/06_dual_controller.ipynb #a28a1302
+# %% ../nbs/06_dual_controller.ipynb #bf1c97a3
 @patch
 def advance(self: DualMemoryController,
     x: Tensor,  # (B, inputs)
@@ -151,7 +158,7 @@ def advance(self: DualMemoryController,
     seen = see(state.graph, looks)
     return y + self.say(seen.flatten(1)), h, state._replace(short=short, looks=looks, seen=seen)
 
-# %% ../nbs/06_dual_controller.ipynb #3301cf47
+# %% ../nbs/06_dual_controller.ipynb #7d4878f7
 @patch
 def move(self: DualMemoryController,
     x: Tensor,  # (B, inputs)
@@ -166,7 +173,7 @@ def move(self: DualMemoryController,
     ways = torch.stack([content, *follow(state.graph, state.looks)], -2)
     return (torch.softmax(modes, -1).unsqueeze(-2) @ ways).squeeze(-2)
 
-# %% ../nbs/06_dual_controller.ipynb #1de20dad
+# %% ../nbs/06_dual_controller.ipynb #c5d1f38b
 @patch
 def step(self: DualMemoryController,
     x: Tensor,  # (B, inputs)
@@ -176,7 +183,7 @@ def step(self: DualMemoryController,
     y, h, new = self.advance(x, state, bool(state.graph.usage.any()))
     return y, new._replace(notes=Notes(*map(torch.cat, zip(state.notes, self.take_notes(x[None], h[None])))))
 
-# %% ../nbs/06_dual_controller.ipynb #7d4878f7
+# %% ../nbs/06_dual_controller.ipynb #977765e0
 @patch
 def forward(self: DualMemoryController,
     inputs: Tensor,  # (T, B, inputs)
@@ -193,7 +200,7 @@ def forward(self: DualMemoryController,
     last = last._replace(notes=Notes(*map(torch.cat, zip(state.notes, self.take_notes(inputs, tops)))))
     return (outputs, last, trace._replace(notes=last.notes)) if record else (outputs, last)
 
-# %% ../nbs/06_dual_controller.ipynb #c5d1f38b
+# %% ../nbs/06_dual_controller.ipynb #63b8b26c
 @patch
 def walk(self: DualMemoryController,
     inputs: Tensor,  # (T, B, inputs)
@@ -213,7 +220,7 @@ def walk(self: DualMemoryController,
     short, looks, seen = (stack_states([getattr(s, name) for s in states or [start]]) for name in ("short", "looks", "seen"))
     return outputs, tops, state, start._replace(short=short, looks=looks, seen=seen)
 
-# %% ../nbs/06_dual_controller.ipynb #0592b636
+# %% ../nbs/06_dual_controller.ipynb #0bf0aa5e
 @patch
 def glide(self: DualMemoryController,
     inputs: Tensor,  # (T, B, inputs)
@@ -228,7 +235,7 @@ def glide(self: DualMemoryController,
     still = [t.expand(len(inputs), *t.shape) for t in (state.looks, state.seen)]
     return outputs, tops, last, state._replace(short=trace[0], looks=still[0], seen=still[1])
 
-# %% ../nbs/06_dual_controller.ipynb #d7902ba2
+# %% ../nbs/06_dual_controller.ipynb #9eb1c914
 @dataclass(frozen=True)
 class WriteConditions:
     "When a proposition or a link is worth storing. Raises ValueError, naming the setting, for values that can't be."
@@ -243,7 +250,7 @@ class WriteConditions:
         if self.write_budget < 0: raise ValueError(f"write_budget={self.write_budget}: it must be at least 0")
         if self.write_interval < 1: raise ValueError(f"write_interval={self.write_interval}: it must be at least 1")
 
-# %% ../nbs/06_dual_controller.ipynb #e140c080
+# %% ../nbs/06_dual_controller.ipynb #c5247b9e
 class Tally(NamedTuple):
     "What a commit, or several, did with what was presented."
     presented: int = 0  # propositions in the inputs
@@ -259,7 +266,7 @@ class Tally(NamedTuple):
     links_known: int = 0  # stored before
     links_written: int = 0  # stored now
 
-# %% ../nbs/06_dual_controller.ipynb #9eb1c914
+# %% ../nbs/06_dual_controller.ipynb #76855235
 class DualMemoryNTM(DualMemoryController):
     """A Neural Turing Machine with two memories: a matrix for the sequence, and a graph, `long_term`, that lasts.
 
@@ -285,7 +292,7 @@ class DualMemoryNTM(DualMemoryController):
         self.settings |= dict(recall=recall, recall_nearest=recall_nearest, merge_threshold=merge_threshold, **vars(self.conditions))
         self.long_term = InMemoryGraphMemory(self.propositions, merge_threshold)
 
-# %% ../nbs/06_dual_controller.ipynb #e0a8d95b
+# %% ../nbs/06_dual_controller.ipynb #e00ed99b
 @patch(cls_method=True)
 def for_task(cls: DualMemoryNTM,
     task,  # has `inputs`, `outputs`, `propositions` and `bits`
@@ -294,7 +301,7 @@ def for_task(cls: DualMemoryNTM,
     "A fresh network for a task."
     return cls(task.inputs, task.outputs, task.propositions, task.bits, **settings)
 
-# %% ../nbs/06_dual_controller.ipynb #76855235
+# %% ../nbs/06_dual_controller.ipynb #cfaac821
 @patch
 @torch.no_grad()
 def commit(self: DualMemoryNTM,
@@ -321,7 +328,7 @@ def commit(self: DualMemoryNTM,
     links = self.commit_links(graph.links, numbers, c, run, batch)
     return Tally(presented=n, repeated=n - len(places), gate=len(places) - len(strong), **counts, **links)
 
-# %% ../nbs/06_dual_controller.ipynb #e00ed99b
+# %% ../nbs/06_dual_controller.ipynb #9a3129d4
 @patch
 def nearest(self: DualMemoryNTM,
     vector: np.ndarray,  # (propositions,)
@@ -332,7 +339,7 @@ def nearest(self: DualMemoryNTM,
     units = np.stack([vector, *others]) / np.linalg.norm([vector, *others], axis=1, keepdims=True)
     return max([cosine for _, cosine in stored] + (units[1:] @ units[0]).tolist(), default=-1.)
 
-# %% ../nbs/06_dual_controller.ipynb #b65a74d9
+# %% ../nbs/06_dual_controller.ipynb #fa14dd23
 @patch
 def admit(self: DualMemoryNTM,
     texts: dict,  # place: text
@@ -361,7 +368,7 @@ def admit(self: DualMemoryNTM,
         counts["known"] += len(new) - counts["written"]
     return numbers, counts
 
-# %% ../nbs/06_dual_controller.ipynb #cfaac821
+# %% ../nbs/06_dual_controller.ipynb #05176873
 @patch
 def commit_links(self: DualMemoryNTM,
     links: np.ndarray,  # (B, K, K)
@@ -377,7 +384,7 @@ def commit_links(self: DualMemoryNTM,
     written = self.long_term.add_entailments(strong, "told", run, batch) if strong else 0
     return dict(links=len(ends), links_refused=len(ends) - len(strong), links_known=len(strong) - written, links_written=written)
 
-# %% ../nbs/06_dual_controller.ipynb #fa14dd23
+# %% ../nbs/06_dual_controller.ipynb #1133dc3c
 @patch
 def recall(self: DualMemoryNTM,
     queries: Sequence,  # for each sequence, the propositions to start from, (n, propositions)
@@ -395,7 +402,7 @@ def recall(self: DualMemoryNTM,
     stored, links, usage = (torch.as_tensor(a, dtype=weights.dtype, device=weights.device) for a in (stored, links, usage))
     return WorkingGraph(self.vectors(stored), links, usage, torch.full(usage.shape, -1, device=weights.device)), numbers
 
-# %% ../nbs/06_dual_controller.ipynb #f63183f0
+# %% ../nbs/06_dual_controller.ipynb #50b2b001
 @patch
 def opening(self: DualMemoryNTM,
     inputs: Tensor,  # (T, B, inputs), all that the session will present

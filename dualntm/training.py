@@ -210,16 +210,28 @@ class Trainer:
     ):
         self.task, self.net, self.seed, self.device = task, net.to(device), seed, device
         self.training = t = Training(**{**task.training, **settings})
-        self.optimiser = GravesRMSprop(self.net.parameters(), t.rmsprop_lr, t.rmsprop_alpha, t.rmsprop_momentum, t.rmsprop_epsilon)
+        groups = self.net.parameter_groups() if hasattr(self.net, "parameter_groups") else self.net.parameters()
+        self.optimiser = GravesRMSprop(groups, t.rmsprop_lr, t.rmsprop_alpha, t.rmsprop_momentum, t.rmsprop_epsilon)
         self.generator = torch.Generator().manual_seed(seed)
         self.batch, self.seconds, self.history, self.history_bytes, self.tally = 0, 0., [], 0, []
         self.started, self.command = datetime.now(timezone.utc).isoformat(timespec="seconds"), ""
         self.folder = Path(folder) if folder is not None else None
         self.writes = Tally()
         if self.folder: claim_folder(self.folder, overwrite)
-        if open_memory: self.net.long_term = open_memory(self)
+        if open_memory: self.net.long_term = self.opened(open_memory)
 
 # %% ../nbs/12_training.ipynb #b8932cda
+@patch
+def opened(self: Trainer,
+    open_memory,  # called with this trainer, gives its long-term memory
+):
+    "Open the long-term memory. Gives up the folder if that fails."
+    try: return open_memory(self)
+    except Exception:
+        if self.folder: (self.folder/"history.jsonl").unlink()
+        raise
+
+# %% ../nbs/12_training.ipynb #94e020ba
 @patch
 def config(self: Trainer) -> dict:
     "All that says what this run is, for config.json and checkpoints."
@@ -230,7 +242,7 @@ def config(self: Trainer) -> dict:
             "dtype": str(next(self.net.parameters()).dtype).removeprefix("torch."),
             "parameters": sum(p.numel() for p in self.net.parameters()), "started": self.started, "command": self.command}
 
-# %% ../nbs/12_training.ipynb #94e020ba
+# %% ../nbs/12_training.ipynb #66fdbc2d
 def claim_folder(
     folder: Path,
     overwrite: bool = False,  # remove the files of an earlier run first
@@ -238,13 +250,13 @@ def claim_folder(
     "Make `folder` ready for a new run. Raises InputError if it holds one or can't be written."
     with writing_to(folder):
         folder.mkdir(parents=True, exist_ok=True)
-        old = [path for pattern in ("config.json", "history.jsonl", "checkpoint-*.pt", "latest.pt", "graph-*.npz", "journal.sqlite*") for path in folder.glob(pattern)]
+        old = [path for pattern in ("config.json", "history.jsonl", "checkpoint-*.pt", "latest.pt", "graph-*.npz", "graph.json", "journal.sqlite*") for path in folder.glob(pattern)]
         if old and not overwrite:
             raise InputError(f"{folder} already holds a run: resume it (--resume), replace it (--overwrite), or choose another folder")
         for path in old: path.unlink()
         write_atomically(folder/"history.jsonl", lambda f: None)
 
-# %% ../nbs/12_training.ipynb #66fdbc2d
+# %% ../nbs/12_training.ipynb #8bb7d037
 @patch
 def train_batch(self: Trainer) -> Score:
     "Train on one batch. Raises NonFiniteError, the weights untouched, if loss or gradient are not finite."
@@ -263,7 +275,7 @@ def train_batch(self: Trainer) -> Score:
     if remembers: self.commit(state, batch)
     return score
 
-# %% ../nbs/12_training.ipynb #8bb7d037
+# %% ../nbs/12_training.ipynb #1921107f
 @patch
 def commit(self: Trainer,
     state,  # of the network at the end of the session
@@ -273,13 +285,13 @@ def commit(self: Trainer,
     tally = self.net.commit(state, batch.inputs, self.task.texts(batch), self.batch, self.name())
     self.writes = Tally(*(a + b for a, b in zip(self.writes, tally)))
 
-# %% ../nbs/12_training.ipynb #160576e5
+# %% ../nbs/12_training.ipynb #168edf83
 @patch
 def name(self: Trainer) -> str:
     "The run's name, unlike any other's; what it stores bears it."
     return f"{self.task.name}-{self.net.model_type}-seed{self.seed}-{self.started}"
 
-# %% ../nbs/12_training.ipynb #1921107f
+# %% ../nbs/12_training.ipynb #cbfab0da
 @patch
 def blame(self: Trainer,
     loss: float,
@@ -290,7 +302,7 @@ def blame(self: Trainer,
     what = "the gradient is not finite" if math.isfinite(loss) else f"the loss is {loss}"
     return f"stopped at batch {self.batch + 1}, where {what}; {saved}"
 
-# %% ../nbs/12_training.ipynb #cbfab0da
+# %% ../nbs/12_training.ipynb #784386c5
 @patch
 def run(self: Trainer) -> Iterator[Score]:
     "Train from where the run stands to its end, yielding the score of each batch."
@@ -305,9 +317,10 @@ def run(self: Trainer) -> Iterator[Score]:
         last = self.batch == t.num_batches
         if last or self.batch % t.report_interval == 0: self.report()
         if self.folder and (last or t.checkpoint_interval and self.batch % t.checkpoint_interval == 0): self.save()
+        if last and self.folder and hasattr(self.net, "long_term"): self.net.long_term.export_entailment_graph_json(self.folder/"graph.json")
         yield score
 
-# %% ../nbs/12_training.ipynb #784386c5
+# %% ../nbs/12_training.ipynb #c8486a3d
 @patch
 def open_folder(self: Trainer) -> None:
     "Write config.json, and cut history.jsonl to what this run has written. Raises InputError if the folder can't be written."
@@ -315,7 +328,7 @@ def open_folder(self: Trainer) -> None:
         write_atomically(self.folder/"config.json", lambda f: f.write(json.dumps(self.config(), indent=2).encode() + b"\n"))
         os.truncate(self.folder/"history.jsonl", self.history_bytes)
 
-# %% ../nbs/12_training.ipynb #c8486a3d
+# %% ../nbs/12_training.ipynb #87f412c6
 @patch
 def report(self: Trainer) -> None:
     "Add a record of the batches since the last one to the history, and to history.jsonl."
@@ -331,7 +344,7 @@ def report(self: Trainer) -> None:
             f.write(json.dumps(self.history[-1]).encode() + b"\n")
             self.history_bytes = f.tell()
 
-# %% ../nbs/12_training.ipynb #87f412c6
+# %% ../nbs/12_training.ipynb #ca07a7ff
 class Progress:
     "A progress bar over the sequences of a run, with cost and bits; used as a context."
     def __init__(self,
@@ -368,7 +381,7 @@ class Progress:
             self.bar.set_postfix(cost=f"{cost:.2f}", bits=f"{bits:.2f}", refresh=False)
         self.bar.update(self.trainer.batch * self.size - self.bar.n)
 
-# %% ../nbs/12_training.ipynb #ca07a7ff
+# %% ../nbs/12_training.ipynb #0911a32d
 @contextmanager
 def noted_interrupts():
     "A context in which the first Ctrl-C is noted: it gives a function that tells whether there was one."
@@ -382,7 +395,7 @@ def noted_interrupts():
     try: yield asked.is_set
     finally: signal.signal(signal.SIGINT, before)
 
-# %% ../nbs/12_training.ipynb #b431a932
+# %% ../nbs/12_training.ipynb #a1eb0253
 @patch
 def fit(self: Trainer,
     progress: bool = True,  # show a bar
@@ -397,7 +410,7 @@ def fit(self: Trainer,
                                   + (f", saved in {self.folder}" if self.folder else ", not saved, since the trainer has no folder"))
     return self.history
 
-# %% ../nbs/12_training.ipynb #def71c2a
+# %% ../nbs/12_training.ipynb #46bcdad7
 @patch
 def save(self: Trainer) -> Path:  # the checkpoint
     "Write checkpoint-<batch>.pt and latest.pt into the run's folder."
@@ -415,7 +428,7 @@ def save(self: Trainer) -> Path:  # the checkpoint
         os.replace(link, self.folder/"latest.pt")
     return path
 
-# %% ../nbs/12_training.ipynb #46bcdad7
+# %% ../nbs/12_training.ipynb #67254e69
 def keep_memory(
     memory,  # a graph memory
     path: Path,  # of the file, for a memory in this process
@@ -426,7 +439,7 @@ def keep_memory(
     except GraphError as e: raise InputError(str(e)) from e
     return {"file": path.name}
 
-# %% ../nbs/12_training.ipynb #cdf20d92
+# %% ../nbs/12_training.ipynb #bcb79318
 def restore_memory(
     trainer,  # a `Trainer` that was put where its checkpoint was saved, but for its memory
     kept: dict,  # from `keep_memory`
@@ -438,7 +451,7 @@ def restore_memory(
     try: trainer.net.long_term = open_memory(trainer, kept["position"]) if "position" in kept else load_graph(trainer.folder/kept["file"])
     except GraphError as e: raise InputError(str(e)) from e
 
-# %% ../nbs/12_training.ipynb #bcb79318
+# %% ../nbs/12_training.ipynb #20a6a948
 def as_bytes(
     content: dict,  # tensors and plain values
 ) -> bytes:
@@ -447,7 +460,7 @@ def as_bytes(
     torch.save(content, buffer)
     return buffer.getvalue()
 
-# %% ../nbs/12_training.ipynb #20a6a948
+# %% ../nbs/12_training.ipynb #f5d6553a
 def read_checkpoint(
     path: str | Path,  # a checkpoint, or a folder, whose latest.pt is taken, or the weights.pt of `keep_run`
     device: str = "cpu",  # where to put the tensors
@@ -463,10 +476,10 @@ def read_checkpoint(
         raise InputError(f"{path} is a PyTorch file but not a checkpoint of dualntm")
     return content
 
-# %% ../nbs/12_training.ipynb #f5d6553a
+# %% ../nbs/12_training.ipynb #2316f9b1
 MODELS = {model.model_type: model for model in (NTM, DualMemoryNTM)}
 
-# %% ../nbs/12_training.ipynb #feed10aa
+# %% ../nbs/12_training.ipynb #b6c36769
 def build(
     config: dict,  # of a run, as `Trainer.config` gives it
     device: str = "cpu",
@@ -482,7 +495,7 @@ def build(
     except ValueError as e: raise InputError(str(e)) from e
     return task, net.to(device, getattr(torch, config["dtype"]))
 
-# %% ../nbs/12_training.ipynb #2316f9b1
+# %% ../nbs/12_training.ipynb #e3117409
 def load(
     path: str | Path,  # a checkpoint or a run's folder
     device: str = "cpu",
@@ -490,7 +503,7 @@ def load(
     "Task and trained network from a checkpoint. Raises InputError if it can't be read or its weights do not fit."
     return restore_net(path, read_checkpoint(path, device), device)
 
-# %% ../nbs/12_training.ipynb #b6c36769
+# %% ../nbs/12_training.ipynb #c4ce78b3
 def restore_net(
     path: str | Path,  # named in the error
     content: dict,  # of the checkpoint
@@ -502,7 +515,7 @@ def restore_net(
     except RuntimeError as e: raise InputError(f"the weights in {path} do not fit the network its configuration describes") from e
     return task, net
 
-# %% ../nbs/12_training.ipynb #c4ce78b3
+# %% ../nbs/12_training.ipynb #b4cdf915
 def resume(
     path: str | Path,  # a checkpoint or a run's folder
     device: str = "cpu",
@@ -526,7 +539,7 @@ def resume(
     restore_random_states(content["random"])
     return trainer
 
-# %% ../nbs/12_training.ipynb #98c8b0e3
+# %% ../nbs/12_training.ipynb #e8a96461
 def kept_history(
     path: Path,  # a history.jsonl
     size: int,  # in bytes, what the checkpoint knows of
@@ -536,7 +549,7 @@ def kept_history(
     if have < size: raise InputError(f"{path} has {have} bytes, fewer than the {size} that its checkpoint knows of: put the file back")
     return read_history(path, size) if size else []
 
-# %% ../nbs/12_training.ipynb #e8a96461
+# %% ../nbs/12_training.ipynb #4d5ac802
 def keep_run(
     run: str | Path,  # a run's folder
     folder: str | Path,  # where to put config.json, history.jsonl and weights.pt
@@ -548,7 +561,7 @@ def keep_run(
     weights = {name: content[name] for name in ("format", "config", "net")}
     write_atomically(folder/"weights.pt", lambda f: f.write(as_bytes(weights)))
 
-# %% ../nbs/12_training.ipynb #47389635
+# %% ../nbs/12_training.ipynb #31f42dc6
 @torch.no_grad()
 def evaluate(
     task,
@@ -566,14 +579,14 @@ def evaluate(
     steps, _, width = batch.targets.shape
     return {**size, "bit_error": 100 * score.cost.item() / (steps * width), "cost": score.cost.item(), "bits": score.bits.item()}
 
-# %% ../nbs/12_training.ipynb #ac9ae9dd
+# %% ../nbs/12_training.ipynb #22ef6ce8
 class Setting(NamedTuple):
     "One thing that can be set by name."
     group: str  # task, model or training
     default: object
     about: str  # one line
 
-# %% ../nbs/12_training.ipynb #9148e2f9
+# %% ../nbs/12_training.ipynb #fed3ab60
 def settings(
     task: str,  # a name in `TASKS`
     model_type: str,  # a name in `MODELS`
@@ -590,7 +603,7 @@ def settings(
             found[name] = Setting(group, default, docs[name] or "")
     return found
 
-# %% ../nbs/12_training.ipynb #3e4cc04d
+# %% ../nbs/12_training.ipynb #9126a2ee
 def parse_setting(
     text: str,  # NAME=VALUE
     known: dict[str, Setting],  # from `settings`
@@ -609,7 +622,7 @@ def parse_setting(
     try: return name, {"true": True, "false": False}[value.lower()] if kind is bool else kind(value)
     except (ValueError, KeyError): raise InputError(f"-p {text}: {name} takes {words[kind]}, not {value!r}") from None
 
-# %% ../nbs/12_training.ipynb #bc72bfbf
+# %% ../nbs/12_training.ipynb #c175f70c
 def make_trainer(
     task: str = "copy",  # a name in `TASKS`
     model_type: str = "ntm",  # a name in `MODELS`
