@@ -7,11 +7,11 @@ __all__ = ['CONDITIONS', 'PARTS', 'TASK_NAMES', 'EXAMPLES', 'NoPassword', 'add_c
            'add_command', 'port_number', 'start_command', 'add_start', 'add_home_flag', 'stop_command', 'add_stop',
            'status_command', 'add_status', 'setup_command', 'add_setup', 'at_server', 'graph_name', 'find_graph',
            'in_a_cell', 'as_table', 'amounts', 'graphs_command', 'add_graphs', 'export_command', 'add_export',
-           'replay_command', 'add_replay', 'agreed', 'clean_command', 'add_clean', 'own_graph', 'train_briefly',
-           'exported', 'check_access', 'check_training', 'check_reading', 'check_export', 'try_check', 'check_command',
-           'add_check', 'Condition', 'tally_rows', 'write_advice', 'write_conditions_command', 'add_write_conditions',
-           'written_out', 'query_values', 'find_examples', 'run_and_show', 'queries_command', 'add_queries',
-           'add_neo4j']
+           'replay_command', 'add_replay', 'agreed', 'clean_command', 'add_clean', 'own_graph', 'closed_after',
+           'train_briefly', 'exported', 'check_access', 'check_training', 'check_reading', 'check_export', 'try_check',
+           'check_command', 'add_check', 'Condition', 'tally_rows', 'write_advice', 'write_conditions_command',
+           'add_write_conditions', 'written_out', 'query_values', 'find_examples', 'run_and_show', 'queries_command',
+           'add_queries', 'add_neo4j']
 
 # %% ../nbs/12c_neo4j_commands.ipynb #c6186df6
 import argparse, json, re, secrets, shlex, tempfile, textwrap
@@ -19,7 +19,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Callable, Iterator, NamedTuple
 
-from .neo4j_server import Connection, LocalServer, Neo4jServerError, Neo4jSettingError, causes, check_connection, read_connection, setup, start_local
+from .neo4j_server import (Connection, LocalServer, Neo4jServerError, Neo4jSettingError,
+                                  causes, check_connection, read_connection, setup, start_local)
 
 # %% ../nbs/12c_neo4j_commands.ipynb #9b88658b
 class NoPassword(argparse.Action):
@@ -32,7 +33,8 @@ def add_connection_flags(
     parser: argparse.ArgumentParser,
 ) -> None:
     "Add the flags that say where Neo4j is and who asks."
-    add = parser.add_argument_group("connection", "What is left out comes from NEO4J_URI, NEO4J_USER and NEO4J_PASSWORD, then from an env file.").add_argument
+    group = parser.add_argument_group("connection", "What is left out comes from NEO4J_URI, NEO4J_USER and NEO4J_PASSWORD, then from an env file.")
+    add = group.add_argument
     add("--uri", help="where Neo4j is (bolt://127.0.0.1:7687)")
     add("--user", help="who asks (neo4j)")
     add("--env-file", metavar="FILE", help="a file of mode 0600 with these settings (.neo4j.env, else ~/.config/dualntm/neo4j.env)")
@@ -50,12 +52,13 @@ def add_command(
     commands,  # from `add_subparsers`
     name: str,
     run: Callable,  # called with what was read
-    about: str,  # what it does, one sentence
+    about: str,  # what it does; the part before the first semicolon is its line in the list of commands
     *examples: str,  # what could be typed behind `dualntm neo4j`
 ) -> argparse.ArgumentParser:  # to add its flags to
     "Add a command to the parser's commands."
     epilog = "\n".join(["examples:", *(f"  dualntm neo4j {example}" for example in examples)]) if examples else None
-    parser = commands.add_parser(name, help=about[0].lower() + about[1:].rstrip("."), description=about, epilog=epilog, allow_abbrev=False,
+    line = about[0].lower() + about[1:].split(";")[0].rstrip(".")
+    parser = commands.add_parser(name, help=line, description=textwrap.fill(about, 80), epilog=epilog, allow_abbrev=False,
                                  formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.set_defaults(run=run)
     return parser
@@ -65,8 +68,8 @@ def port_number(
     text: str,
 ) -> int:
     "A port as a number. Raises ArgumentTypeError if it is none."
-    if not text.isdecimal() or int(text) > 65535: raise argparse.ArgumentTypeError(f"{text}: a port is a whole number up to 65535, or 0 for any that is free")
-    return int(text)
+    if text.isdecimal() and int(text) < 65536: return int(text)
+    raise argparse.ArgumentTypeError(f"{text}: a port is a whole number up to 65535, or 0 for any that is free")
 
 # %% ../nbs/12c_neo4j_commands.ipynb #75391567
 def start_command(
@@ -78,7 +81,8 @@ def start_command(
 # %% ../nbs/12c_neo4j_commands.ipynb #6a31e59a
 def add_start(commands) -> None:
     "Add the `start` command to the parser's commands."
-    parser = add_command(commands, "start", start_command, "Start a Neo4j server on this machine, without Docker; it needs Java 17, and Maven the first time.",
+    parser = add_command(commands, "start", start_command,
+                         "Start a Neo4j server on this machine, without Docker; it needs Java 17 or later, and Maven the first time.",
                          "start", "start --home ./neo4j --port 7688")
     add_home_flag(parser)
     parser.add_argument("--port", type=port_number, metavar="N", help="where it listens; 0 takes any that is free (the one it had, at first 7687)")
@@ -115,7 +119,8 @@ def status_command(
 # %% ../nbs/12c_neo4j_commands.ipynb #c25894a5
 def add_status(commands) -> None:
     "Add the `status` command to the parser's commands."
-    add_home_flag(add_command(commands, "status", status_command, "Say how the server on this machine is; the exit code is 0 if it answers and 1 if not."))
+    add_home_flag(add_command(commands, "status", status_command,
+                              "Say how the server on this machine is; the exit code is 0 if it answers and 1 if not."))
 
 # %% ../nbs/12c_neo4j_commands.ipynb #7d1a8aed
 def setup_command(
@@ -135,7 +140,7 @@ def add_setup(commands) -> None:
 def at_server(
     connection: Connection,
 ):
-    "A context for what a server is asked. Raises Neo4jServerError before it if the server can't be asked, and for a GraphError that the server caused."
+    "A context for what a server is asked. Raises Neo4jServerError if it can't be asked, and in place of a GraphError that the server caused."
     from neo4j.exceptions import DriverError, Neo4jError
     from dualntm.graph_memory import GraphError
     check_connection(connection)
@@ -150,8 +155,8 @@ def graph_name(
     text: str,
 ) -> str:
     "A name for a graph. Raises ArgumentTypeError if it can't be one."
-    if not text.isprintable() or not 1 <= len(text) <= 200: raise argparse.ArgumentTypeError(f"{text!r:.50}: a name has 1 to 200 characters that can be printed")
-    return text
+    if text.isprintable() and 1 <= len(text) <= 200: return text
+    raise argparse.ArgumentTypeError(f"{text!r:.50}: a name has 1 to 200 characters that can be printed")
 
 # %% ../nbs/12c_neo4j_commands.ipynb #7d10d08e
 def find_graph(
@@ -169,7 +174,7 @@ def find_graph(
 # %% ../nbs/12c_neo4j_commands.ipynb #b4f0a3e5
 def in_a_cell(
     value,  # of an answer
-    most: int = 60,  # characters of a text
+    most: int = 80,  # characters of a text
 ) -> str:
     "A value as a short text of one line."
     if isinstance(value, (list, tuple)): return " -> ".join(in_a_cell(item, most) for item in value)
@@ -251,12 +256,13 @@ def replay_command(
     journal.close()
     if graph is None: return print(f"{args.journal} is empty: there is nothing to send")
     with at_server(connection): sent = replay(args.journal, connection)
-    print(f"sent {amounts(sent)}; graph {graph} at {connection.uri} has all that is in {args.journal}")
+    print(f"{'sent ' + amounts(sent) if any(sent) else 'nothing was missing'}; graph {graph} at {connection.uri} has all that is in {args.journal}")
 
 # %% ../nbs/12c_neo4j_commands.ipynb #fff46fe5
 def add_replay(commands) -> None:
     "Add the `replay` command to the parser's commands."
-    parser = add_command(commands, "replay", replay_command, "Send a journal that is left over to the server; what is there already is not sent twice.",
+    parser = add_command(commands, "replay", replay_command,
+                         "Send a journal that is left over to the server; what is there already is not sent twice.",
                          "replay checkpoints/copy-dual-seed1000/journal.sqlite")
     parser.add_argument("journal", metavar="JOURNAL", help="the file, such as journal.sqlite in the folder of a run")
     add_connection_flags(parser)
@@ -289,7 +295,8 @@ def clean_command(
 # %% ../nbs/12c_neo4j_commands.ipynb #5c48d9fe
 def add_clean(commands) -> None:
     "Add the `clean` command to the parser's commands."
-    parser = add_command(commands, "clean", clean_command, "Remove a graph, or all of them, with their logs. Asks first. Other nodes on the server stay.",
+    parser = add_command(commands, "clean", clean_command,
+                         "Remove a graph, or all of them, with their logs; asks first. Other nodes on the server stay as they are.",
                          "clean --graph copy-dual-seed1000", "clean --all --yes")
     which = parser.add_mutually_exclusive_group(required=True)
     which.add_argument("--graph", type=graph_name, metavar="NAME", help="which graph; dualntm neo4j graphs lists them")
@@ -317,6 +324,18 @@ def own_graph(
                 f"{e}; graph {graph}, made for this command, may still be there: when that is mended, run dualntm neo4j clean --graph {graph}") from e
 
 # %% ../nbs/12c_neo4j_commands.ipynb #fcf30bb6
+@contextmanager
+def closed_after(
+    memory,  # a graph memory
+):
+    "A context that closes a memory at its end. Raises GraphError, without a word on its journal, if the server did not take all."
+    from dualntm.graph_memory import GraphError
+    try: yield memory
+    finally:
+        try: memory.close()
+        except GraphError as e: raise GraphError(re.sub(r"; [\d,]+ rows wait in the journal .*", "", str(e))) from e
+
+# %% ../nbs/12c_neo4j_commands.ipynb #048b25e7
 def train_briefly(
     connection: Connection | None,  # None: in the memory of this process
     graph: str,
@@ -333,11 +352,10 @@ def train_briefly(
                                 journal=folder/"journal.sqlite", run=trainer.name(), patience=10.)
     trainer = make_trainer(task, "dual", seed, open_memory=open_memory if connection else None, **{"engine": "eager", **values})
     trainer.net.use_threads(1)
-    try: trainer.fit(progress=False)
-    finally: trainer.net.long_term.close()
+    with closed_after(trainer.net.long_term): trainer.fit(progress=False)
     return trainer
 
-# %% ../nbs/12c_neo4j_commands.ipynb #048b25e7
+# %% ../nbs/12c_neo4j_commands.ipynb #f62c0e23
 def exported(
     memory,  # a graph memory
     path: Path,  # of a file
@@ -346,14 +364,14 @@ def exported(
     memory.export_entailment_graph_json(path, embeddings=True)
     return path.read_bytes()
 
-# %% ../nbs/12c_neo4j_commands.ipynb #f62c0e23
+# %% ../nbs/12c_neo4j_commands.ipynb #a3972a14
 def check_access(
     connection: Connection,
 ) -> str:
     "Whether the server is there and lets us in."
     return f"Neo4j {' '.join(check_connection(connection))} at {connection.uri}, as {connection.user}"
 
-# %% ../nbs/12c_neo4j_commands.ipynb #261e7604
+# %% ../nbs/12c_neo4j_commands.ipynb #d2e50445
 def check_training(
     connection: Connection,
     graph: str,
@@ -366,11 +384,12 @@ def check_training(
     if [r["loss"] for r in here.history] != [r["loss"] for r in there.history]:
         raise Neo4jServerError("a training with Neo4j has other losses than the same training without")
     stored = read_graph(connection, graph)
+    found, wanted = stored.count(), here.net.long_term.count()
     if exported(stored, folder/"there.json") != exported(here.net.long_term, folder/"here.json"):
-        raise Neo4jServerError(f"the graph on the server, of {amounts(stored.count())}, is not the one that the training wrote, of {amounts(here.net.long_term.count())}")
-    return f"20 batches of copy left {amounts(stored.count())}, the same as without Neo4j"
+        raise Neo4jServerError(f"the graph on the server, of {amounts(found)}, is not the one that the training wrote, of {amounts(wanted)}")
+    return f"20 batches of copy left {amounts(found)}, the same as without Neo4j"
 
-# %% ../nbs/12c_neo4j_commands.ipynb #a3972a14
+# %% ../nbs/12c_neo4j_commands.ipynb #31bbc942
 def check_reading(
     connection: Connection,
     graph: str,
@@ -379,19 +398,18 @@ def check_reading(
     "Whether what is written comes back, by its text, its vector and its entailments; asked of the server, without a mirror."
     from dualntm.neo4j_memory import Neo4jGraphMemory
     texts, vectors = ["it rains", "the \"street\" is wet; 雨 \\"], [[1, .1] * 4, [-.2, 1] * 4]
-    memory = Neo4jGraphMemory(8, connection, graph, 2., folder/"reading.sqlite", "check", mirror=False, patience=10.)
-    try:
+    with closed_after(Neo4jGraphMemory(8, connection, graph, 2., folder/"reading.sqlite", "check", mirror=False, patience=10.)) as memory:
         rain, wet = memory.add_propositions(texts, vectors)
         memory.add_entailments([(rain, wet, .5)], "told")
         memory.log_writes([rain, wet])
         answers = {"by its text": (memory.find(texts[1]), wet), "by its vector": (memory.search([vectors[1]], 1)[0][0][0], wet),
-                   "along an entailment": (memory.neighbours(rain), [(wet, .5)]), "in the log": ([line.proposition for line in memory.log(2)], texts)}
-    finally: memory.close()
+                   "along an entailment": (memory.neighbours(rain), [(wet, .5)]),
+                   "and in the log": ([line.proposition for line in memory.log(2)], texts)}
     for way, (found, written) in answers.items():
-        if found != written: raise Neo4jServerError(f"what was written is not found {way}: {found} instead of {written}")
-    return f"2 propositions were written and found {', '.join(answers)}"
+        if found != written: raise Neo4jServerError(f"what was written is not found {way.removeprefix('and ')}: {found} instead of {written}")
+    return f"what was written was found {', '.join(answers)}"
 
-# %% ../nbs/12c_neo4j_commands.ipynb #d2e50445
+# %% ../nbs/12c_neo4j_commands.ipynb #04a138ce
 def check_export(
     connection: Connection,
     graph: str,
@@ -406,7 +424,7 @@ def check_export(
     if exported(copy, folder/"again.json") != before: raise Neo4jServerError("a graph that was exported and imported again is not the same")
     return f"{counts.propositions} propositions and {counts.entailments} entailments were exported as JSON and imported again"
 
-# %% ../nbs/12c_neo4j_commands.ipynb #04a138ce
+# %% ../nbs/12c_neo4j_commands.ipynb #e992ea8c
 def try_check(
     name: str,
     check: Callable[..., str],
@@ -420,7 +438,7 @@ def try_check(
     print(f"{name:21} {'ok' if passed else 'FAILED':7} {sentence}", flush=True)
     return passed
 
-# %% ../nbs/12c_neo4j_commands.ipynb #b2bb74ee
+# %% ../nbs/12c_neo4j_commands.ipynb #2985d93a
 def check_command(
     args: argparse.Namespace,
 ) -> int:  # 0: all is well
@@ -433,32 +451,34 @@ def check_command(
         passed = [try_check(name, check, connection, graph, folder) for name, check in rest.items()]
     return 0 if all(passed) else 1
 
-# %% ../nbs/12c_neo4j_commands.ipynb #e992ea8c
+# %% ../nbs/12c_neo4j_commands.ipynb #c3d8c7f4
 def add_check(commands) -> None:
     "Add the `check` command to the parser's commands."
-    add_connection_flags(add_command(commands, "check", check_command,
-        "Try connection, training, reading and writing, and export, in a graph of its own that is removed again; the exit code is 0 if all is well."))
+    add_connection_flags(add_command(commands, "check", check_command, "Try connection, training, reading and writing, and export; "
+                                     "that is done in a graph of its own, which is removed again. The exit code is 0 if all is well."))
 
-# %% ../nbs/12c_neo4j_commands.ipynb #87fe8f56
+# %% ../nbs/12c_neo4j_commands.ipynb #cd8818ae
 class Condition(NamedTuple):
     "A reason why something is not written."
     about: str  # what it is
     setting: str  # what it depends on
-    more: str  # value of the setting with which more is written
+    advice: str  # what would let more in
 
-# %% ../nbs/12c_neo4j_commands.ipynb #451e3059
+# %% ../nbs/12c_neo4j_commands.ipynb #cae9a835
 CONDITIONS = {
-    "interval": Condition("its batch is not one of those that commit", "write_interval", "1"),
-    "repeated": Condition("the same node as another of its session, or pushed out of a full working graph", "long_term_nodes", "128"),
-    "gate": Condition("the network wrote it with a weaker gate", "write_gate", "0"),
-    "known": Condition("the graph has it already, its text or a vector nearer than this", "merge_threshold", "2"),
-    "novelty": Condition("too near to what the graph has, measured as 1 - cosine", "write_novelty", "0"),
-    "budget": Condition("new, but more than this for one commit", "write_budget", "1000"),
-    "links_refused": Condition("weaker than this, or one end is not in the graph", "write_gate", "0"),
-    "links_known": Condition("the graph has it already", "", ""),
+    "interval": Condition("its batch does not commit, only one in this many does", "write_interval", "with -p write_interval=1 every batch commits"),
+    "repeated": Condition("the same node as another of its session, or pushed out of a full working graph", "long_term_nodes",
+                          "there was little new to write; if sessions are long, set a larger -p long_term_nodes"),
+    "gate": Condition("written by the network with a gate weaker than this", "write_gate", "with -p write_gate=0 the network's gates don't matter"),
+    "known": Condition("in the graph already: the same text, or a cosine of this or more", "merge_threshold", "there was little new to write"),
+    "novelty": Condition("nearer than this to what is in the graph, as 1 - cosine", "write_novelty",
+                         "with -p write_novelty=0 only what is known is kept out"),
+    "budget": Condition("new, but one more than this in a commit", "write_budget", "set a larger -p write_budget"),
+    "links_refused": Condition("weaker than this, or one of its ends is not in the graph", "write_gate", ""),
+    "links_known": Condition("in the graph already", "", ""),
 }  # counts of a `Tally`, and what they mean
 
-# %% ../nbs/12c_neo4j_commands.ipynb #cd8818ae
+# %% ../nbs/12c_neo4j_commands.ipynb #d0d0a834
 def tally_rows(
     counts: dict[str, int],  # of a `Tally`
     settings: dict,  # of the network
@@ -466,14 +486,14 @@ def tally_rows(
     parts: tuple[str, ...],  # the counts that it is divided into
 ) -> list[dict]:
     "Rows of a table that says what became of what there was."
-    rows = [{"": whole, "number": counts[whole], "%": 100., "because": "", "set by": ""}]
+    rows = [{"": whole, "number": counts[whole], "%": 100, "because": "", "set by": ""}]
     for name in parts:
-        reason = CONDITIONS.get(name)
-        rows.append({"": "  " + name.removeprefix("links_"), "number": counts[name], "%": 100 * counts[name] / max(counts[whole], 1),
-                     "because": reason.about if reason else "", "set by": f"-p {reason.setting}={settings[reason.setting]}" if reason and reason.setting else ""})
+        why, setting, _ = CONDITIONS.get(name, Condition("", "", ""))
+        rows.append({"": "  " + name.removeprefix("links_"), "number": counts[name], "%": round(100 * counts[name] / max(counts[whole], 1), 1),
+                     "because": why, "set by": f"-p {setting}={settings[setting]}" if setting else ""})
     return rows
 
-# %% ../nbs/12c_neo4j_commands.ipynb #d0d0a834
+# %% ../nbs/12c_neo4j_commands.ipynb #663f31a5
 def write_advice(
     counts: dict[str, int],  # of a `Tally`
     few: float = 0.1,  # share of what was presented that is called few
@@ -481,15 +501,13 @@ def write_advice(
     "Why few or no propositions were written, and what would change that."
     if counts["written"] >= few * counts["presented"]: return ""
     name = max((name for name in CONDITIONS if not name.startswith("links")), key=counts.get)
-    what, setting, more = CONDITIONS[name]
-    how = f"for more, set -p {setting}={more}" if name != "known" else "so there was little new to write"
-    return f"{'few' if counts['written'] else 'none'} of them were written, most often for this reason: {name}, {what}; {how}"
+    return f"{'few' if counts['written'] else 'none'} were written, and what kept most of them out is {name}: {CONDITIONS[name].advice}"
 
-# %% ../nbs/12c_neo4j_commands.ipynb #77cebec4
+# %% ../nbs/12c_neo4j_commands.ipynb #3c4f8948
 PARTS = {"presented": ("interval", "repeated", "gate", "known", "novelty", "budget", "written"),
          "links": ("links_refused", "links_known", "links_written")}  # counts of a `Tally`, and those that they are divided into
 
-# %% ../nbs/12c_neo4j_commands.ipynb #872e4c6b
+# %% ../nbs/12c_neo4j_commands.ipynb #8730f932
 def write_conditions_command(
     args: argparse.Namespace,
 ) -> None:
@@ -508,22 +526,23 @@ def write_conditions_command(
     if advice := write_advice(counts): print(advice)
     print(f"the server held {amounts(stored)}")
 
-# %% ../nbs/12c_neo4j_commands.ipynb #3c4f8948
+# %% ../nbs/12c_neo4j_commands.ipynb #d8df88af
 def add_write_conditions(commands) -> None:
     "Add the `write-conditions` command to the parser's commands."
     parser = add_command(commands, "write-conditions", write_conditions_command,
-        "Train for a moment, and show what is stored of all that was presented, and what is not and why.",
+        "Train for a moment, and show what is stored; of all that was presented, each part that is not stored is counted with its reason.",
         "write-conditions", "write-conditions -p write_interval=1 -p write_gate=0.3", "write-conditions --task graph-recall -p write_budget=20")
     add = parser.add_argument
     add("--task", choices=TASK_NAMES, default="copy", help="what to learn (copy)")
     add("--seed", type=int, default=1000, help="of the first weights and the sequences (1000)")
-    add("-p", "--param", action="append", default=[], metavar="NAME=VALUE", help="set any parameter of task, network or training, as in dualntm train")
+    add("-p", "--param", action="append", default=[], metavar="NAME=VALUE",
+        help="set any parameter of task, network or training, as in dualntm train")
     add_connection_flags(parser)
 
-# %% ../nbs/12c_neo4j_commands.ipynb #8730f932
+# %% ../nbs/12c_neo4j_commands.ipynb #4fd10b47
 TASK_NAMES = ("copy", "repeat-copy", "graph-recall")  # written here, since they are needed before PyTorch is imported
 
-# %% ../nbs/12c_neo4j_commands.ipynb #3f4f0623
+# %% ../nbs/12c_neo4j_commands.ipynb #1480a777
 def written_out(
     cypher: str,
     values: dict,  # of its parameters; for None, three dots are put in
@@ -532,7 +551,7 @@ def written_out(
     def value(match): return json.dumps("..." if values[match[1]] is None else values[match[1]], ensure_ascii=False)
     return re.sub(r"\$(\w+)", value, textwrap.dedent(cypher).strip()) + ";"
 
-# %% ../nbs/12c_neo4j_commands.ipynb #5e7eb110
+# %% ../nbs/12c_neo4j_commands.ipynb #a3277ed6
 def query_values(
     texts: list[str],  # each NAME=VALUE
     names: list[str],  # of the queries that are meant
@@ -543,18 +562,21 @@ def query_values(
     known, given = {key: default for name in names for key, default in QUERIES[name].parameters.items()}, {}
     for text in texts:
         key, equals, value = text.partition("=")
-        if not equals or key not in known: raise GraphError(f"-p {text}: write NAME=VALUE with one of {', '.join(known) or 'no names, since this query takes nothing'}")
-        if isinstance(known[key], int) and not (value.isdecimal() and int(value) > 0): raise GraphError(f"-p {text}: {key} takes a whole number of at least 1")
-        given[key] = int(value) if isinstance(known[key], int) else value
+        if not known: raise GraphError(f"-p {text}: {names[0]} takes nothing but the graph")
+        if not equals or key not in known: raise GraphError(f"-p {text}: write NAME=VALUE, with one of {', '.join(known)}")
+        number = isinstance(known[key], int)
+        if number and not (value.isdecimal() and int(value) > 0): raise GraphError(f"-p {text}: {key} takes a whole number of at least 1")
+        given[key] = int(value) if number else value
     return {name: {key: given.get(key, default) for key, default in QUERIES[name].parameters.items()} for name in names}
 
-# %% ../nbs/12c_neo4j_commands.ipynb #a3277ed6
+# %% ../nbs/12c_neo4j_commands.ipynb #e84ef188
 EXAMPLES = """
     MATCH (a:Proposition {graph: $graph})-[:ENTAILS]->(b) WHERE a <> b WITH a, b LIMIT 1000
     OPTIONAL MATCH (b)-[:ENTAILS]->(c) WHERE c <> a AND c <> b
-    RETURN a.text AS text, coalesce(c, b).text AS target, a.run AS run ORDER BY c IS NULL, a.idx, c.idx LIMIT 1"""  # Cypher that finds values to ask about
+    RETURN a.text AS text, coalesce(c, b).text AS target, a.run AS run
+    ORDER BY c IS NULL, a.idx, c.idx LIMIT 1"""  # Cypher that finds values to ask about
 
-# %% ../nbs/12c_neo4j_commands.ipynb #6389bce9
+# %% ../nbs/12c_neo4j_commands.ipynb #29bc76f8
 def find_examples(
     connection: Connection,
     graph: str,
@@ -564,7 +586,7 @@ def find_examples(
     with connected(connection) as driver: found = driver.execute_query(EXAMPLES, graph=graph, routing_="r").records
     return found[0].data() if found else {}
 
-# %% ../nbs/12c_neo4j_commands.ipynb #e84ef188
+# %% ../nbs/12c_neo4j_commands.ipynb #8f974fed
 def run_and_show(
     connection: Connection,
     graph: str,
@@ -577,12 +599,13 @@ def run_and_show(
     taken = {key: examples.get(key) for key, value in values.items() if value is None}
     print(f"{name}: {QUERIES[name].answers}")
     for key, value in taken.items():
-        print(f"  for want of a -p {key}=...: " + ("there is nothing to take" if value is None else in_a_cell(value)))
+        print(f"  needs -p {key}=..., for which the graph has no example" if value is None else
+              f"  with -p {key}={shlex.quote(in_a_cell(value))}, an example from the graph")
     if None in taken.values(): return print()
     rows = run_query(connection, name, graph, **{**values, **taken})
     print(as_table(rows, "  ") if rows else "  nothing", end="\n\n")
 
-# %% ../nbs/12c_neo4j_commands.ipynb #29bc76f8
+# %% ../nbs/12c_neo4j_commands.ipynb #27478893
 def queries_command(
     args: argparse.Namespace,
 ) -> None:
@@ -602,21 +625,24 @@ def queries_command(
         examples = find_examples(connection, args.graph)
         for name, values in asked.items(): run_and_show(connection, args.graph, name, values, examples)
 
-# %% ../nbs/12c_neo4j_commands.ipynb #8f974fed
+# %% ../nbs/12c_neo4j_commands.ipynb #d3c109d5
 def add_queries(commands) -> None:
     "Add the `queries` command to the parser's commands."
-    parser = add_command(commands, "queries", queries_command, "Print useful questions in Cypher, to be pasted into Neo4j's browser, or run them.",
-                         "queries --graph copy-dual-seed1000", "queries --run --graph copy-dual-seed1000", "queries --run follows -p text=01101001 --graph copy-dual-seed1000")
+    parser = add_command(commands, "queries", queries_command,
+                         "Print or run useful questions in Cypher; as they are printed, they can be pasted into Neo4j's browser.",
+                         "queries --graph copy-dual-seed1000", "queries --run --graph copy-dual-seed1000",
+                         "queries --run follows -p text=01101001 --graph copy-dual-seed1000")
     add = parser.add_argument
     add("--run", dest="run_query", nargs="?", const="", metavar="NAME", help="run all of them, or this one, and print the answers")
     add("--graph", type=graph_name, metavar="NAME", help="which graph; dualntm neo4j graphs lists them")
     add("-p", "--param", action="append", default=[], metavar="NAME=VALUE", help="what a query asks about: text, target, run or limit")
     add_connection_flags(parser)
 
-# %% ../nbs/12c_neo4j_commands.ipynb #e26eec3e
+# %% ../nbs/12c_neo4j_commands.ipynb #82d29ef4
 def add_neo4j(commands) -> None:
     "Add the `neo4j` command, which has commands of its own, to the parser's commands."
     about = "have a Neo4j server, see that it works, look at what is stored"
     parser = commands.add_parser("neo4j", help=about, description=about[0].upper() + about[1:] + ".", allow_abbrev=False)
     own = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for add in (add_start, add_stop, add_status, add_setup, add_check, add_write_conditions, add_graphs, add_queries, add_export, add_replay, add_clean): add(own)
+    for add in (add_start, add_stop, add_status, add_setup, add_check, add_write_conditions,
+                add_graphs, add_queries, add_export, add_replay, add_clean): add(own)

@@ -180,8 +180,8 @@ def use_threads(self: NTM,
 ) -> None:
     "Compute with so many threads: PyTorch's for the eager engine; the kernels' own, and one of PyTorch's, for the fused one."
     fused = self.engine_on(next(self.parameters()).device) == "fused"
+    if fused: import_module("dualntm.fused").set_threads(threads)  # first, since numba's start sets PyTorch's threads as well
     torch.set_num_threads(1 if fused else threads)
-    if fused: import_module("dualntm.fused").set_threads(threads)
 
 # %% ../nbs/03_ntm.ipynb #f98cd735
 def stack_states(
