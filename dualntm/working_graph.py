@@ -85,6 +85,9 @@ def file_notes(
     "The graph with an episode's notes written into it, in their order."
     previous = torch.zeros_like(graph.usage)
     for t, (e, write, link) in enumerate(zip(*notes)):
+        if not write.any():  # nobody has a proposition here
+            previous = torch.zeros_like(previous)
+            continue
         w = find_or_create(graph, e, write)
         graph, previous = write_proposition(graph, e, w, previous, link, first + t), w
     return graph
