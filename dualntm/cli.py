@@ -407,7 +407,7 @@ def tell_command(
     if args.store: net.long_term.save(args.store)
     net.long_term.close()
     print(f"told {tally.presented // 2:,} facts: {tally.written:,} new propositions and {tally.links_written:,} new entailments, "
-          f"{tally.known + tally.repeated:,} known or repeated, {tally.gate + tally.links_refused:,} refused by the write gate")
+          f"{tally.known + tally.repeated:,} known or repeated, {tally.gate:,} refused by the write gate")
     print(f"the store holds {counts.propositions:,} propositions and {counts.entailments:,} entailments")
 
 # %% ../nbs/15_cli.ipynb #8f284656

@@ -237,7 +237,7 @@ def export_entailment_graph_json(self: AbstractGraphMemory,
     embeddings: bool = False,  # write them too; without, the file can be looked at but not imported
 ) -> Counts:  # what was written
     "Write the graph as JSON. Raises GraphError if the file can't be written."
-    nodes = [{"idx": p.idx, "text": p.text, **({"embedding": p.embedding.tolist()} if embeddings else {})} for p in self.propositions()]
+    nodes = [{"id": p.idx, "idx": p.idx, "text": p.text, **({"embedding": p.embedding.tolist()} if embeddings else {})} for p in self.propositions()]
     edges = [{"source": e.source, "target": e.target, "score": float(f"{e.score:.6g}"), "origin": e.origin} for e in self.entailments()]
     graph = {"directed": True, "multigraph": False, "graph": {"dim": self.dim}, "nodes": nodes, "edges": edges}
     try:
