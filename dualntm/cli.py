@@ -352,6 +352,7 @@ def open_store(
         net.long_term = Neo4jGraphMemory(net.propositions, connection_from(args), args.graph, run="tell")
         return task, net
     if args.graph or not args.store: raise InputError("name the store by --store FILE; --graph goes with --long-term-memory-backend neo4j")
+    if not Path(args.store).absolute().parent.is_dir(): raise InputError(f"--store {args.store}: there is no folder {Path(args.store).parent}, make it first")
     if not fresh and not Path(args.store).exists(): raise InputError(f"there is no store at {args.store}: tell it something first")
     net.long_term = load_graph(args.store) if Path(args.store).exists() else InMemoryGraphMemory(net.propositions)
     if net.long_term.dim != net.propositions: raise InputError(f"{args.store} holds propositions of {net.long_term.dim} numbers, the network takes {net.propositions}")
