@@ -6,19 +6,19 @@
 __all__ = ['NAMES', 'TRAIN_EXAMPLES', 'FLAGS', 'EVAL_EXAMPLES', 'TELL_EXAMPLES', 'ASK_EXAMPLES', 'Parser', 'add_train',
            'name_value', 'asked_settings', 'run_folder', 'check_device', 'fresh_trainer', 'memory_opener',
            'resumed_trainer', 'check_least', 'train', 'end_memory', 'dry_run', 'summarise', 'add_eval', 'asked_sizes',
-           'evaluate_command', 'add_store_flags', 'add_tell', 'open_store', 'read_facts', 'draw_facts', 'tell_command',
-           'add_ask', 'known_walks', 'ask_command', 'ask_many', 'ask_one', 'add_bench', 'bench_command', 'main',
-           'run_command', 'say']
+           'evaluate_command', 'add_store_flags', 'add_tell', 'open_store', 'open_neo4j_store', 'open_file_store',
+           'read_facts', 'draw_facts', 'tell_command', 'add_ask', 'known_walks', 'ask_command', 'ask_many', 'ask_one',
+           'add_bench', 'bench_command', 'main', 'run_command', 'say']
 
 # %% ../nbs/15_cli.ipynb #d1890394
 import argparse, itertools, json, shlex, sys
 from pathlib import Path
 
 import dualntm
-from .neo4j_commands import add_connection_flags, add_neo4j
+from .neo4j_commands import TASK_NAMES, add_connection_flags, add_neo4j
 
 # %% ../nbs/15_cli.ipynb #0521d85d
-NAMES = {"task": ("copy", "repeat-copy", "graph-recall"), "model_type": ("ntm", "dual"), "backend": ("memory", "neo4j")}
+NAMES = {"task": TASK_NAMES, "model_type": ("ntm", "dual"), "backend": ("memory", "neo4j")}
 
 # %% ../nbs/15_cli.ipynb #9e7d62e5
 class Parser(argparse.ArgumentParser):
@@ -173,7 +173,8 @@ def resumed_trainer(
     memory = config.get("long_term_memory", {"backend": None})
     for flag, name in (("long_term_memory_backend", "backend"), ("graph", "graph")):
         if getattr(args, flag) not in (None, memory.get(name)): raise InputError(
-            f"{path} keeps its long-term memory in {memory.get(name)}, not in {getattr(args, flag)}: leave --{flag.replace('_', '-')} out to go on with it")
+            f"{path} keeps its long-term memory in {memory.get(name)}, not in {getattr(args, flag)}: "
+            f"leave --{flag.replace('_', '-')} out to go on with it")
     open_memory = memory_opener(args, memory["graph"]) if memory["backend"] == "neo4j" else None
     return resume(path, check_device(args.device), open_memory, **{name: value for name, value in asked.items() if name in free})
 
@@ -198,7 +199,8 @@ def train(
     trainer.net.use_threads(args.threads)
     if args.dry_run: return dry_run(trainer)
     begun = trainer.batch
-    print(f"{trainer.folder}: " + (f"going on at batch {begun:,} of" if begun else "training") + f" {trainer.training.num_batches:,} batches", file=sys.stderr)
+    begins = f"going on at batch {begun:,} of" if begun else "training"
+    print(f"{trainer.folder}: {begins} {trainer.training.num_batches:,} batches", file=sys.stderr)
     try: trainer.fit()
     except Interrupted as e:
         if hasattr(trainer.net, "long_term"): trainer.net.long_term.close()
@@ -307,7 +309,8 @@ def add_store_flags(
     add = parser.add_argument
     add("--checkpoint", required=True, metavar="PATH", help="a run of graph-recall with --model-type dual: its folder or a checkpoint")
     add("--store", metavar="FILE", help="the store as a file, such as store.npz")
-    add("--long-term-memory-backend", choices=NAMES["backend"], default="memory", help="memory: the store is a file; neo4j: a graph in Neo4j (memory)")
+    add("--long-term-memory-backend", choices=NAMES["backend"], default="memory",
+        help="memory: the store is a file; neo4j: a graph in Neo4j (memory)")
     add("--graph", metavar="NAME", help="name of the graph in Neo4j")
     add_connection_flags(parser)
 
@@ -340,25 +343,45 @@ def open_store(
     fresh: bool,  # whether a file that is not there may be begun
 ) -> tuple:  # the task, the network with the store as its long-term memory
     "The trained network and its store. Raises InputError if they can't be had or do not fit."
-    from dualntm.graph_memory import InMemoryGraphMemory, load_graph
     from dualntm.training import InputError, load
     task, net = load(args.checkpoint)
     if task.name != "graph-recall" or not hasattr(net, "long_term"):
-        raise InputError(f"{args.checkpoint} is a run of {task.name} with model type {net.model_type}: tell and ask take one of graph-recall with dual")
-    if args.long_term_memory_backend == "neo4j":
-        from dualntm.neo4j_commands import connection_from
-        from dualntm.neo4j_memory import Neo4jGraphMemory
-        if args.store or not args.graph: raise InputError("with --long-term-memory-backend neo4j, name the store by --graph NAME, and not by --store")
-        net.long_term = Neo4jGraphMemory(net.propositions, connection_from(args), args.graph, run="tell")
-        return task, net
-    if args.graph or not args.store: raise InputError("name the store by --store FILE; --graph goes with --long-term-memory-backend neo4j")
-    if not Path(args.store).absolute().parent.is_dir(): raise InputError(f"--store {args.store}: there is no folder {Path(args.store).parent}, make it first")
-    if not fresh and not Path(args.store).exists(): raise InputError(f"there is no store at {args.store}: tell it something first")
-    net.long_term = load_graph(args.store) if Path(args.store).exists() else InMemoryGraphMemory(net.propositions)
-    if net.long_term.dim != net.propositions: raise InputError(f"{args.store} holds propositions of {net.long_term.dim} numbers, the network takes {net.propositions}")
+        raise InputError(f"{args.checkpoint} is a run of {task.name} with model type {net.model_type}: "
+                         "tell and ask take one of graph-recall with dual")
+    in_neo4j = args.long_term_memory_backend == "neo4j"
+    if in_neo4j and (args.store or not args.graph):
+        raise InputError("with --long-term-memory-backend neo4j, name the store by --graph NAME, and not by --store")
+    if not in_neo4j and (args.graph or not args.store):
+        raise InputError("name the store by --store FILE; --graph goes with --long-term-memory-backend neo4j")
+    net.long_term = open_neo4j_store(args, net.propositions) if in_neo4j else open_file_store(Path(args.store), net.propositions, fresh)
     return task, net
 
 # %% ../nbs/15_cli.ipynb #3db36528
+def open_neo4j_store(
+    args: argparse.Namespace,  # of `tell` or `ask`
+    width: int,  # of a proposition
+):  # a graph memory
+    "A store in Neo4j. Raises GraphError if it can't be had or does not fit."
+    from dualntm.neo4j_commands import connection_from
+    from dualntm.neo4j_memory import Neo4jGraphMemory
+    return Neo4jGraphMemory(width, connection_from(args), args.graph, run="tell")
+
+# %% ../nbs/15_cli.ipynb #84b7e3e3
+def open_file_store(
+    path: Path,
+    width: int,  # of a proposition
+    fresh: bool,  # whether one that is not there may be begun
+):  # a graph memory
+    "A store in a file. Raises InputError or GraphError if it can't be had or does not fit."
+    from dualntm.graph_memory import InMemoryGraphMemory, load_graph
+    from dualntm.training import InputError
+    if not path.absolute().parent.is_dir(): raise InputError(f"--store {path}: there is no folder {path.parent}, make it first")
+    if not fresh and not path.exists(): raise InputError(f"there is no store at {path}: tell it something first")
+    memory = load_graph(path) if path.exists() else InMemoryGraphMemory(width)
+    if memory.dim != width: raise InputError(f"{path} holds propositions of {memory.dim} numbers, the network takes {width}")
+    return memory
+
+# %% ../nbs/15_cli.ipynb #fb4f605f
 def read_facts(
     path: str,
     width: int,  # bits in an item
@@ -376,7 +399,7 @@ def read_facts(
     if not facts: raise InputError(f"{path} holds no facts: write one a line, two patterns of {width} bits")
     return torch.tensor(facts).float()
 
-# %% ../nbs/15_cli.ipynb #84b7e3e3
+# %% ../nbs/15_cli.ipynb #8f284656
 def draw_facts(
     args: argparse.Namespace,  # of `tell`
     task,
@@ -391,11 +414,12 @@ def draw_facts(
     count = args.items if function else args.walks * (args.links + 1)
     try: task.check_items(2 * count)
     except ValueError as e: raise InputError(f"{e} with some to spare: draw fewer") from e
-    facts, _ = draw_world(task.sequence_width, torch.Generator().manual_seed(args.seed), 1 if function else args.walks, args.links, args.items if function else None)
+    walks, items = (1, args.items) if function else (args.walks, None)
+    facts, _ = draw_world(task.sequence_width, torch.Generator().manual_seed(args.seed), walks, args.links, items)
     try: Path(args.facts).write_text("".join(f"{as_bits(a)} {as_bits(b)}\n" for a, b in facts))
     except OSError as e: raise InputError(f"can't write {args.facts}: {e.strerror or e}") from e
 
-# %% ../nbs/15_cli.ipynb #fb4f605f
+# %% ../nbs/15_cli.ipynb #28e4aab0
 def tell_command(
     args: argparse.Namespace,
 ) -> None:
@@ -407,11 +431,11 @@ def tell_command(
     counts = net.long_term.count()
     if args.store: net.long_term.save(args.store)
     net.long_term.close()
-    print(f"told {tally.presented // 2:,} facts: {tally.written:,} new propositions and {tally.links_written:,} new entailments, "
-          f"{tally.known + tally.repeated:,} known or repeated, {tally.gate:,} refused by the write gate")
+    print(f"told {tally.presented // 2:,} facts: {tally.written:,} new propositions and {tally.links_written:,} new entailments"
+          + (f"; {tally.gate:,} propositions were refused by the write gate" if tally.gate else ""))
     print(f"the store holds {counts.propositions:,} propositions and {counts.entailments:,} entailments")
 
-# %% ../nbs/15_cli.ipynb #8f284656
+# %% ../nbs/15_cli.ipynb #631bbbed
 def add_ask(commands) -> None:
     "Add the `ask` command to the parser's commands."
     parser = commands.add_parser("ask", help="ask a trained network for walks along what it was told", allow_abbrev=False, epilog=ASK_EXAMPLES,
@@ -427,13 +451,13 @@ def add_ask(commands) -> None:
     add("--json", action="store_true", help="one JSON object a line instead of a table")
     parser.set_defaults(run=ask_command)
 
-# %% ../nbs/15_cli.ipynb #28e4aab0
+# %% ../nbs/15_cli.ipynb #313199fa
 ASK_EXAMPLES = """examples:
   dualntm ask --checkpoint checkpoints/graph-recall-dual-seed1000 --store store.npz --facts facts.txt
   dualntm ask --checkpoint checkpoints/graph-recall-dual-seed1000 --store store.npz --from 0110100110010110 --links 5
 """
 
-# %% ../nbs/15_cli.ipynb #631bbbed
+# %% ../nbs/15_cli.ipynb #92933720
 def known_walks(
     facts,  # (n, 2, width)
     links: int,
@@ -453,7 +477,7 @@ def known_walks(
         if len(found) == walks: break
     return found
 
-# %% ../nbs/15_cli.ipynb #313199fa
+# %% ../nbs/15_cli.ipynb #ee790559
 def ask_command(
     args: argparse.Namespace,
 ) -> None:
@@ -467,9 +491,10 @@ def ask_command(
     if not args.json: print(f"{'links':>6} {'walks':>6} {'bit error %':>12} {'wholly right':>13}")
     for links in args.links or [3, 8, 20, 40]:
         row = ask_many(net, known_walks(facts, links, args.walks, args.seed), links)
-        print(json.dumps(row) if args.json else f"{links:6} {row['walks']:6} " + (f"{row['bit_error']:12.4f} {row['right']:13}" if row["walks"] else "  no walk of so many links in these facts"), flush=True)
+        found = f"{row['bit_error']:12.4f} {row['right']:13}" if row["walks"] else "  no walk of so many links in these facts"
+        print(json.dumps(row) if args.json else f"{links:6} {row['walks']:6} {found}", flush=True)
 
-# %% ../nbs/15_cli.ipynb #92933720
+# %% ../nbs/15_cli.ipynb #96442346
 def ask_many(
     net,
     walks: list[list[str]],
@@ -483,7 +508,7 @@ def ask_many(
     wrong = ask_store(net, bits[0], links) != bits[1:]
     return {"links": links, "walks": len(walks), "bit_error": 100 * wrong.float().mean().item(), "right": int((~wrong.any(2).any(0)).sum())}
 
-# %% ../nbs/15_cli.ipynb #ee790559
+# %% ../nbs/15_cli.ipynb #7703f226
 def ask_one(
     args: argparse.Namespace,
     task,
@@ -493,14 +518,16 @@ def ask_one(
     import torch
     from dualntm.tasks import as_bits, ask_store
     from dualntm.training import InputError
-    if len(args.start) != task.sequence_width or set(args.start) - set("01"): raise InputError(f"--from {args.start}: write {task.sequence_width} bits, such as {'01' * 31:.{task.sequence_width}}")
+    width = task.sequence_width
+    if len(args.start) != width or set(args.start) - set("01"):
+        raise InputError(f"--from {args.start}: write {width} bits, such as {'01' * 31:.{width}}")
     if net.long_term.find(args.start) is None: raise InputError(f"--from {args.start}: the store does not hold it; tell it first")
     walk = ask_store(net, torch.tensor([[int(bit) for bit in args.start]]).float(), (args.links or [1])[0])
     answers = [as_bits(x) for x in walk[:, 0]]
     if args.json: return print(json.dumps({"from": args.start, "walk": answers}))
     for number, item in enumerate(answers, 1): print(f"{number:4}  {item}" + ("" if net.long_term.find(item) is not None else "   not in the store"))
 
-# %% ../nbs/15_cli.ipynb #7703f226
+# %% ../nbs/15_cli.ipynb #262cef13
 def add_bench(commands) -> None:
     "Add the `bench` command to the parser's commands."
     parser = commands.add_parser("bench", help="time the engines against each other on this machine", allow_abbrev=False,
@@ -511,7 +538,7 @@ def add_bench(commands) -> None:
     parser.add_argument("--json", action="store_true", help="one JSON object a line instead of a table")
     parser.set_defaults(run=bench_command)
 
-# %% ../nbs/15_cli.ipynb #226b27bb
+# %% ../nbs/15_cli.ipynb #bac694e7
 def bench_command(
     args: argparse.Namespace,
 ) -> None:
@@ -526,7 +553,7 @@ def bench_command(
         cells = (f"{row[name]:>{form}}" if row[name] is not None else "-".rjust(int(form.split(".")[0])) for name, form in columns.items())
         print(json.dumps(row) if args.json else " ".join(cells), flush=True)
 
-# %% ../nbs/15_cli.ipynb #bac694e7
+# %% ../nbs/15_cli.ipynb #aa9e45c9
 def main(
     argv: list[str] | None = None,  # the words after `dualntm`; None takes the process's
 ) -> None:
@@ -541,7 +568,7 @@ def main(
     try: sys.exit(run_command(args))
     except KeyboardInterrupt: sys.exit(say("interrupted", 130))
 
-# %% ../nbs/15_cli.ipynb #9fe129cd
+# %% ../nbs/15_cli.ipynb #a362715e
 def run_command(
     args: argparse.Namespace,
 ) -> int:  # the exit code
@@ -553,7 +580,7 @@ def run_command(
     try: return args.run(args) or 0
     except tuple(codes) as e: return say(e, next(code for kind, code in codes.items() if isinstance(e, kind)))
 
-# %% ../nbs/15_cli.ipynb #aa9e45c9
+# %% ../nbs/15_cli.ipynb #78703fe5
 def say(
     error: Exception | str,
     code: int,

@@ -5,13 +5,13 @@
 # %% auto #0
 __all__ = ['CONDITIONS', 'PARTS', 'TASK_NAMES', 'EXAMPLES', 'NoPassword', 'add_connection_flags', 'connection_from',
            'add_command', 'port_number', 'start_command', 'add_start', 'add_home_flag', 'stop_command', 'add_stop',
-           'status_command', 'add_status', 'setup_command', 'add_setup', 'at_server', 'graph_name', 'find_graph',
-           'in_a_cell', 'as_table', 'amounts', 'graphs_command', 'add_graphs', 'export_command', 'add_export',
-           'replay_command', 'add_replay', 'agreed', 'clean_command', 'add_clean', 'own_graph', 'closed_after',
-           'train_briefly', 'exported', 'check_access', 'check_training', 'check_reading', 'check_export', 'try_check',
-           'check_command', 'add_check', 'Condition', 'tally_rows', 'write_advice', 'write_conditions_command',
-           'add_write_conditions', 'written_out', 'query_values', 'find_examples', 'run_and_show', 'queries_command',
-           'add_queries', 'add_neo4j']
+           'status_command', 'add_status', 'setup_command', 'add_setup', 'graph_name', 'find_graph', 'in_a_cell',
+           'as_table', 'amounts', 'graphs_command', 'add_graphs', 'export_command', 'add_export', 'replay_command',
+           'add_replay', 'agreed', 'clean_command', 'add_clean', 'own_graph', 'closed_after', 'train_briefly',
+           'exported', 'check_access', 'check_training', 'check_reading', 'check_export', 'try_check', 'check_command',
+           'add_check', 'Condition', 'tally_rows', 'write_advice', 'write_conditions_command', 'add_write_conditions',
+           'written_out', 'query_values', 'find_examples', 'run_and_show', 'queries_command', 'add_queries',
+           'add_neo4j']
 
 # %% ../nbs/12c_neo4j_commands.ipynb #c6186df6
 import argparse, json, re, secrets, shlex, tempfile, textwrap
@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Callable, Iterator, NamedTuple
 
 from .neo4j_server import (Connection, LocalServer, Neo4jServerError, Neo4jSettingError,
-                                  causes, check_connection, read_connection, setup, start_local)
+                                  check_connection, read_connection, setup, start_local)
 
 # %% ../nbs/12c_neo4j_commands.ipynb #9b88658b
 class NoPassword(argparse.Action):
@@ -136,21 +136,6 @@ def add_setup(commands) -> None:
     parser.add_argument("--env-file", metavar="FILE", help="the file to write (the one that is read now, at first ~/.config/dualntm/neo4j.env)")
 
 # %% ../nbs/12c_neo4j_commands.ipynb #bf60c228
-@contextmanager
-def at_server(
-    connection: Connection,
-):
-    "A context for what a server is asked. Raises Neo4jServerError if it can't be asked, and in place of a GraphError that the server caused."
-    from neo4j.exceptions import DriverError, Neo4jError
-    from dualntm.graph_memory import GraphError
-    check_connection(connection)
-    try: yield
-    except GraphError as e:
-        if any(isinstance(cause, (DriverError, Neo4jError)) for cause in causes(e)): raise Neo4jServerError(str(e)) from e
-        check_connection(connection)
-        raise
-
-# %% ../nbs/12c_neo4j_commands.ipynb #06a147b5
 def graph_name(
     text: str,
 ) -> str:
@@ -158,7 +143,7 @@ def graph_name(
     if text.isprintable() and 1 <= len(text) <= 200: return text
     raise argparse.ArgumentTypeError(f"{text!r:.50}: a name has 1 to 200 characters that can be printed")
 
-# %% ../nbs/12c_neo4j_commands.ipynb #7d10d08e
+# %% ../nbs/12c_neo4j_commands.ipynb #d00e801b
 def find_graph(
     connection: Connection,
     graph: str,
@@ -171,7 +156,7 @@ def find_graph(
     names = ", ".join(sorted(found)[:9]) + (", and more" if len(found) > 9 else "")
     raise GraphError(f"there is no graph {graph} at {connection.uri}: " + (f"there are {names}" if found else "it has none yet"))
 
-# %% ../nbs/12c_neo4j_commands.ipynb #b4f0a3e5
+# %% ../nbs/12c_neo4j_commands.ipynb #7d10d08e
 def in_a_cell(
     value,  # of an answer
     most: int = 80,  # characters of a text
@@ -182,7 +167,7 @@ def in_a_cell(
     text = f"{value:,}" if isinstance(value, int) else str(value) if str(value).isprintable() else repr(str(value))[1:-1]
     return text if len(text) <= most else text[:most - 3] + "..."
 
-# %% ../nbs/12c_neo4j_commands.ipynb #69450133
+# %% ../nbs/12c_neo4j_commands.ipynb #43aed774
 def as_table(
     rows: list[dict],  # all with the same keys, which are the headings
     indent: str = "",
@@ -193,7 +178,7 @@ def as_table(
     lines = ("  ".join(f"{cell:{'>' if r else '<'}{width}}" for cell, width, r in zip(line, widths, right)) for line in cells)
     return "\n".join(indent + line.rstrip() for line in lines)
 
-# %% ../nbs/12c_neo4j_commands.ipynb #48b3b757
+# %% ../nbs/12c_neo4j_commands.ipynb #69450133
 def amounts(
     counts,  # a `Counts`
 ) -> str:  # such as 3 propositions, 1 entailment, 3 lines of its log
@@ -202,23 +187,23 @@ def amounts(
     return ", ".join([amount(counts.propositions, "proposition", "propositions"), amount(counts.entailments, "entailment", "entailments"),
                       amount(counts.log, "line of its log", "lines of its log")])
 
-# %% ../nbs/12c_neo4j_commands.ipynb #aae4e5b7
+# %% ../nbs/12c_neo4j_commands.ipynb #48b3b757
 def graphs_command(
     args: argparse.Namespace,
 ) -> None:
     "Run the `graphs` command."
     from dualntm.neo4j_memory import list_graphs
     connection = connection_from(args)
-    with at_server(connection): found = list_graphs(connection)
+    found = list_graphs(connection)
     if not found: return print(f"there are no graphs at {connection.uri}")
     print(as_table([{"graph": info.name, **info.counts._asdict(), "width": info.dim, "created": info.created} for info in found]))
 
-# %% ../nbs/12c_neo4j_commands.ipynb #f9b61093
+# %% ../nbs/12c_neo4j_commands.ipynb #9a094359
 def add_graphs(commands) -> None:
     "Add the `graphs` command to the parser's commands."
     add_connection_flags(add_command(commands, "graphs", graphs_command, "List the graphs on the server and how much each holds."))
 
-# %% ../nbs/12c_neo4j_commands.ipynb #1287c287
+# %% ../nbs/12c_neo4j_commands.ipynb #471af8c9
 def export_command(
     args: argparse.Namespace,
 ) -> None:
@@ -228,13 +213,12 @@ def export_command(
     connection, path = connection_from(args), Path(args.file)
     if path.exists() and not args.overwrite: raise GraphError(f"{path} is there already: name another file, or add --overwrite")
     if not path.parent.is_dir(): raise GraphError(f"can't write {path}: there is no folder {path.parent}")
-    with at_server(connection):
-        find_graph(connection, args.graph)
-        counts = read_graph(connection, args.graph).export_entailment_graph_json(path, args.embeddings)
+    find_graph(connection, args.graph)
+    counts = read_graph(connection, args.graph).export_entailment_graph_json(path, args.embeddings)
     print(f"{path}: {counts.propositions:,} propositions and {counts.entailments:,} entailments of graph {args.graph}"
           + (", with embeddings" if args.embeddings else ""))
 
-# %% ../nbs/12c_neo4j_commands.ipynb #347317b8
+# %% ../nbs/12c_neo4j_commands.ipynb #cd2e97f9
 def add_export(commands) -> None:
     "Add the `export` command to the parser's commands."
     parser = add_command(commands, "export", export_command, "Write a graph as JSON.", "export --graph copy-dual-seed1000 graph.json")
@@ -245,7 +229,7 @@ def add_export(commands) -> None:
     add("--overwrite", action="store_true", help="replace the file if it is there")
     add_connection_flags(parser)
 
-# %% ../nbs/12c_neo4j_commands.ipynb #857de9ac
+# %% ../nbs/12c_neo4j_commands.ipynb #91f2f8e4
 def replay_command(
     args: argparse.Namespace,
 ) -> None:
@@ -255,10 +239,10 @@ def replay_command(
     graph = journal.about.get("graph")
     journal.close()
     if graph is None: return print(f"{args.journal} is empty: there is nothing to send")
-    with at_server(connection): sent = replay(args.journal, connection)
+    sent = replay(args.journal, connection)
     print(f"{'sent ' + amounts(sent) if any(sent) else 'nothing was missing'}; graph {graph} at {connection.uri} has all that is in {args.journal}")
 
-# %% ../nbs/12c_neo4j_commands.ipynb #fff46fe5
+# %% ../nbs/12c_neo4j_commands.ipynb #510f0a5e
 def add_replay(commands) -> None:
     "Add the `replay` command to the parser's commands."
     parser = add_command(commands, "replay", replay_command,
@@ -267,7 +251,7 @@ def add_replay(commands) -> None:
     parser.add_argument("journal", metavar="JOURNAL", help="the file, such as journal.sqlite in the folder of a run")
     add_connection_flags(parser)
 
-# %% ../nbs/12c_neo4j_commands.ipynb #258581bd
+# %% ../nbs/12c_neo4j_commands.ipynb #3d64e689
 def agreed(
     question: str,
 ) -> bool:
@@ -275,24 +259,24 @@ def agreed(
     try: return input(f"{question} [no]: ").strip().lower() in ("y", "yes")
     except EOFError: raise Neo4jSettingError("nobody answers, and nothing was removed: add --yes to remove without being asked") from None
 
-# %% ../nbs/12c_neo4j_commands.ipynb #16d1ff77
+# %% ../nbs/12c_neo4j_commands.ipynb #aa26ac01
 def clean_command(
     args: argparse.Namespace,
 ) -> int:  # 0: there is nothing left of it
     "Run the `clean` command."
     from dualntm.neo4j_memory import clean, list_graphs
     connection = connection_from(args)
-    with at_server(connection): found = list_graphs(connection) if args.all else [find_graph(connection, args.graph)]
+    found = list_graphs(connection) if args.all else [find_graph(connection, args.graph)]
     for info in found: print(f"graph {info.name}: {amounts(info.counts)}")
     agree = not found or args.yes or agreed(f"Remove {'it' if len(found) == 1 else f'all {len(found)}'} from {connection.uri}?")
     if not found or not agree:
         print("nothing was removed" if found else f"there are no graphs at {connection.uri}")
         return 0 if agree else 1
-    with at_server(connection): counts = clean(connection, args.graph)
+    counts = clean(connection, args.graph)
     print(f"removed {amounts(counts)}")
     return 0
 
-# %% ../nbs/12c_neo4j_commands.ipynb #5c48d9fe
+# %% ../nbs/12c_neo4j_commands.ipynb #258581bd
 def add_clean(commands) -> None:
     "Add the `clean` command to the parser's commands."
     parser = add_command(commands, "clean", clean_command,
@@ -304,7 +288,7 @@ def add_clean(commands) -> None:
     parser.add_argument("--yes", action="store_true", help="do not ask")
     add_connection_flags(parser)
 
-# %% ../nbs/12c_neo4j_commands.ipynb #0457baaa
+# %% ../nbs/12c_neo4j_commands.ipynb #443b0f71
 @contextmanager
 def own_graph(
     connection: Connection,
@@ -323,7 +307,7 @@ def own_graph(
             except GraphError as e: raise Neo4jServerError(
                 f"{e}; graph {graph}, made for this command, may still be there: when that is mended, run dualntm neo4j clean --graph {graph}") from e
 
-# %% ../nbs/12c_neo4j_commands.ipynb #fcf30bb6
+# %% ../nbs/12c_neo4j_commands.ipynb #0457baaa
 @contextmanager
 def closed_after(
     memory,  # a graph memory
@@ -333,9 +317,9 @@ def closed_after(
     try: yield memory
     finally:
         try: memory.close()
-        except GraphError as e: raise GraphError(re.sub(r"; [\d,]+ rows wait in the journal .*", "", str(e))) from e
+        except GraphError as e: raise type(e)(re.sub(r"; [\d,]+ rows wait in the journal .*", "", str(e))) from e
 
-# %% ../nbs/12c_neo4j_commands.ipynb #048b25e7
+# %% ../nbs/12c_neo4j_commands.ipynb #fcf30bb6
 def train_briefly(
     connection: Connection | None,  # None: in the memory of this process
     graph: str,
@@ -355,7 +339,7 @@ def train_briefly(
     with closed_after(trainer.net.long_term): trainer.fit(progress=False)
     return trainer
 
-# %% ../nbs/12c_neo4j_commands.ipynb #f62c0e23
+# %% ../nbs/12c_neo4j_commands.ipynb #048b25e7
 def exported(
     memory,  # a graph memory
     path: Path,  # of a file
@@ -364,14 +348,14 @@ def exported(
     memory.export_entailment_graph_json(path, embeddings=True)
     return path.read_bytes()
 
-# %% ../nbs/12c_neo4j_commands.ipynb #a3972a14
+# %% ../nbs/12c_neo4j_commands.ipynb #f62c0e23
 def check_access(
     connection: Connection,
 ) -> str:
     "Whether the server is there and lets us in."
     return f"Neo4j {' '.join(check_connection(connection))} at {connection.uri}, as {connection.user}"
 
-# %% ../nbs/12c_neo4j_commands.ipynb #d2e50445
+# %% ../nbs/12c_neo4j_commands.ipynb #261e7604
 def check_training(
     connection: Connection,
     graph: str,
@@ -389,7 +373,7 @@ def check_training(
         raise Neo4jServerError(f"the graph on the server, of {amounts(found)}, is not the one that the training wrote, of {amounts(wanted)}")
     return f"20 batches of copy left {amounts(found)}, the same as without Neo4j"
 
-# %% ../nbs/12c_neo4j_commands.ipynb #31bbc942
+# %% ../nbs/12c_neo4j_commands.ipynb #a3972a14
 def check_reading(
     connection: Connection,
     graph: str,
@@ -409,7 +393,7 @@ def check_reading(
         if found != written: raise Neo4jServerError(f"what was written is not found {way.removeprefix('and ')}: {found} instead of {written}")
     return f"what was written was found {', '.join(answers)}"
 
-# %% ../nbs/12c_neo4j_commands.ipynb #04a138ce
+# %% ../nbs/12c_neo4j_commands.ipynb #d2e50445
 def check_export(
     connection: Connection,
     graph: str,
@@ -424,7 +408,7 @@ def check_export(
     if exported(copy, folder/"again.json") != before: raise Neo4jServerError("a graph that was exported and imported again is not the same")
     return f"{counts.propositions} propositions and {counts.entailments} entailments were exported as JSON and imported again"
 
-# %% ../nbs/12c_neo4j_commands.ipynb #e992ea8c
+# %% ../nbs/12c_neo4j_commands.ipynb #04a138ce
 def try_check(
     name: str,
     check: Callable[..., str],
@@ -438,7 +422,7 @@ def try_check(
     print(f"{name:21} {'ok' if passed else 'FAILED':7} {sentence}", flush=True)
     return passed
 
-# %% ../nbs/12c_neo4j_commands.ipynb #2985d93a
+# %% ../nbs/12c_neo4j_commands.ipynb #b2bb74ee
 def check_command(
     args: argparse.Namespace,
 ) -> int:  # 0: all is well
@@ -451,20 +435,20 @@ def check_command(
         passed = [try_check(name, check, connection, graph, folder) for name, check in rest.items()]
     return 0 if all(passed) else 1
 
-# %% ../nbs/12c_neo4j_commands.ipynb #c3d8c7f4
+# %% ../nbs/12c_neo4j_commands.ipynb #e992ea8c
 def add_check(commands) -> None:
     "Add the `check` command to the parser's commands."
     add_connection_flags(add_command(commands, "check", check_command, "Try connection, training, reading and writing, and export; "
                                      "that is done in a graph of its own, which is removed again. The exit code is 0 if all is well."))
 
-# %% ../nbs/12c_neo4j_commands.ipynb #cd8818ae
+# %% ../nbs/12c_neo4j_commands.ipynb #87fe8f56
 class Condition(NamedTuple):
     "A reason why something is not written."
     about: str  # what it is
     setting: str  # what it depends on
     advice: str  # what would let more in
 
-# %% ../nbs/12c_neo4j_commands.ipynb #cae9a835
+# %% ../nbs/12c_neo4j_commands.ipynb #451e3059
 CONDITIONS = {
     "interval": Condition("its batch does not commit, only one in this many does", "write_interval", "with -p write_interval=1 every batch commits"),
     "repeated": Condition("the same node as another of its session, or pushed out of a full working graph", "long_term_nodes",
@@ -478,7 +462,7 @@ CONDITIONS = {
     "links_known": Condition("in the graph already", "", ""),
 }  # counts of a `Tally`, and what they mean
 
-# %% ../nbs/12c_neo4j_commands.ipynb #d0d0a834
+# %% ../nbs/12c_neo4j_commands.ipynb #cd8818ae
 def tally_rows(
     counts: dict[str, int],  # of a `Tally`
     settings: dict,  # of the network
@@ -493,7 +477,7 @@ def tally_rows(
                      "because": why, "set by": f"-p {setting}={settings[setting]}" if setting else ""})
     return rows
 
-# %% ../nbs/12c_neo4j_commands.ipynb #663f31a5
+# %% ../nbs/12c_neo4j_commands.ipynb #d0d0a834
 def write_advice(
     counts: dict[str, int],  # of a `Tally`
     few: float = 0.1,  # share of what was presented that is called few
@@ -503,11 +487,11 @@ def write_advice(
     name = max((name for name in CONDITIONS if not name.startswith("links")), key=counts.get)
     return f"{'few' if counts['written'] else 'none'} were written, and what kept most of them out is {name}: {CONDITIONS[name].advice}"
 
-# %% ../nbs/12c_neo4j_commands.ipynb #3c4f8948
+# %% ../nbs/12c_neo4j_commands.ipynb #77cebec4
 PARTS = {"presented": ("interval", "repeated", "gate", "known", "novelty", "budget", "written"),
          "links": ("links_refused", "links_known", "links_written")}  # counts of a `Tally`, and those that they are divided into
 
-# %% ../nbs/12c_neo4j_commands.ipynb #8730f932
+# %% ../nbs/12c_neo4j_commands.ipynb #872e4c6b
 def write_conditions_command(
     args: argparse.Namespace,
 ) -> None:
@@ -517,7 +501,8 @@ def write_conditions_command(
     from dualntm.training import parse_setting, settings
     connection, known = connection_from(args), settings(args.task, "dual")
     values = {"num_batches": 40, **dict(parse_setting(text, known) for text in args.param)}
-    with at_server(connection), own_graph(connection, "write-conditions") as (graph, folder):
+    check_connection(connection)
+    with own_graph(connection, "write-conditions") as (graph, folder):
         trainer = train_briefly(connection, graph, folder, args.task, args.seed, **values)
         stored = read_graph(connection, graph).count()
     counts = {name: sum(record.get("writes", {}).get(name, 0) for record in trainer.history) for name in Tally._fields}
@@ -526,7 +511,7 @@ def write_conditions_command(
     if advice := write_advice(counts): print(advice)
     print(f"the server held {amounts(stored)}")
 
-# %% ../nbs/12c_neo4j_commands.ipynb #d8df88af
+# %% ../nbs/12c_neo4j_commands.ipynb #3c4f8948
 def add_write_conditions(commands) -> None:
     "Add the `write-conditions` command to the parser's commands."
     parser = add_command(commands, "write-conditions", write_conditions_command,
@@ -539,10 +524,10 @@ def add_write_conditions(commands) -> None:
         help="set any parameter of task, network or training, as in dualntm train")
     add_connection_flags(parser)
 
-# %% ../nbs/12c_neo4j_commands.ipynb #4fd10b47
+# %% ../nbs/12c_neo4j_commands.ipynb #8730f932
 TASK_NAMES = ("copy", "repeat-copy", "graph-recall")  # written here, since they are needed before PyTorch is imported
 
-# %% ../nbs/12c_neo4j_commands.ipynb #1480a777
+# %% ../nbs/12c_neo4j_commands.ipynb #3f4f0623
 def written_out(
     cypher: str,
     values: dict,  # of its parameters; for None, three dots are put in
@@ -551,7 +536,7 @@ def written_out(
     def value(match): return json.dumps("..." if values[match[1]] is None else values[match[1]], ensure_ascii=False)
     return re.sub(r"\$(\w+)", value, textwrap.dedent(cypher).strip()) + ";"
 
-# %% ../nbs/12c_neo4j_commands.ipynb #a3277ed6
+# %% ../nbs/12c_neo4j_commands.ipynb #5e7eb110
 def query_values(
     texts: list[str],  # each NAME=VALUE
     names: list[str],  # of the queries that are meant
@@ -569,14 +554,14 @@ def query_values(
         given[key] = int(value) if number else value
     return {name: {key: given.get(key, default) for key, default in QUERIES[name].parameters.items()} for name in names}
 
-# %% ../nbs/12c_neo4j_commands.ipynb #e84ef188
+# %% ../nbs/12c_neo4j_commands.ipynb #a3277ed6
 EXAMPLES = """
     MATCH (a:Proposition {graph: $graph})-[:ENTAILS]->(b) WHERE a <> b WITH a, b LIMIT 1000
     OPTIONAL MATCH (b)-[:ENTAILS]->(c) WHERE c <> a AND c <> b
     RETURN a.text AS text, coalesce(c, b).text AS target, a.run AS run
     ORDER BY c IS NULL, a.idx, c.idx LIMIT 1"""  # Cypher that finds values to ask about
 
-# %% ../nbs/12c_neo4j_commands.ipynb #29bc76f8
+# %% ../nbs/12c_neo4j_commands.ipynb #6389bce9
 def find_examples(
     connection: Connection,
     graph: str,
@@ -586,7 +571,7 @@ def find_examples(
     with connected(connection) as driver: found = driver.execute_query(EXAMPLES, graph=graph, routing_="r").records
     return found[0].data() if found else {}
 
-# %% ../nbs/12c_neo4j_commands.ipynb #8f974fed
+# %% ../nbs/12c_neo4j_commands.ipynb #e84ef188
 def run_and_show(
     connection: Connection,
     graph: str,
@@ -605,7 +590,7 @@ def run_and_show(
     rows = run_query(connection, name, graph, **{**values, **taken})
     print(as_table(rows, "  ") if rows else "  nothing", end="\n\n")
 
-# %% ../nbs/12c_neo4j_commands.ipynb #27478893
+# %% ../nbs/12c_neo4j_commands.ipynb #29bc76f8
 def queries_command(
     args: argparse.Namespace,
 ) -> None:
@@ -620,12 +605,11 @@ def queries_command(
         return
     if args.graph is None: raise GraphError("--run needs a graph: name it by --graph NAME; dualntm neo4j graphs lists them")
     connection = connection_from(args)
-    with at_server(connection):
-        find_graph(connection, args.graph)
-        examples = find_examples(connection, args.graph)
-        for name, values in asked.items(): run_and_show(connection, args.graph, name, values, examples)
+    find_graph(connection, args.graph)
+    examples = find_examples(connection, args.graph)
+    for name, values in asked.items(): run_and_show(connection, args.graph, name, values, examples)
 
-# %% ../nbs/12c_neo4j_commands.ipynb #d3c109d5
+# %% ../nbs/12c_neo4j_commands.ipynb #8f974fed
 def add_queries(commands) -> None:
     "Add the `queries` command to the parser's commands."
     parser = add_command(commands, "queries", queries_command,
@@ -638,7 +622,7 @@ def add_queries(commands) -> None:
     add("-p", "--param", action="append", default=[], metavar="NAME=VALUE", help="what a query asks about: text, target, run or limit")
     add_connection_flags(parser)
 
-# %% ../nbs/12c_neo4j_commands.ipynb #82d29ef4
+# %% ../nbs/12c_neo4j_commands.ipynb #e26eec3e
 def add_neo4j(commands) -> None:
     "Add the `neo4j` command, which has commands of its own, to the parser's commands."
     about = "have a Neo4j server, see that it works, look at what is stored"

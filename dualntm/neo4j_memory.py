@@ -6,21 +6,22 @@
 __all__ = ['KINDS', 'TABLES', 'WRITE', 'STAND', 'KEYS', 'PAGES', 'NEAREST', 'QUERIES', 'LogRow', 'as_json', 'from_json', 'pieces',
            'of_journal', 'Journal', 'Entry', 'index_of', 'schema', 'write_rows', 'stand', 'send', 'remove', 'may_pass',
            'Sender', 'in_words', 'send_all', 'read_pages', 'read_log', 'put', 'read_rows', 'connected', 'check_server',
-           'of_server', 'read_graph', 'ServerGraph', 'check_words', 'Neo4jGraphMemory', 'take_journal', 'GraphInfo',
-           'list_graphs', 'clean', 'replay', 'Query', 'run_query']
+           'of_server', 'read_graph', 'ServerGraph', 'check_words', 'Neo4jGraphMemory', 'take_journal', 'asked',
+           'GraphInfo', 'list_graphs', 'clean', 'replay', 'Query', 'run_query']
 
 # %% ../nbs/08_neo4j_memory.ipynb #be2a48f2
 import base64, inspect, json, os, shlex, sqlite3, tempfile, threading, time, uuid
 from contextlib import ExitStack, contextmanager
 from datetime import datetime, timezone
+from functools import wraps
 from pathlib import Path
 from typing import Iterable, Iterator, NamedTuple, Sequence
 
 import numpy as np
 from fastcore.basics import patch
 
-from .graph_memory import AbstractGraphMemory, Counts, Entailment, GraphError, GraphServerError, InMemoryGraphMemory, LogEntry, Proposition, Subgraph
-from .graph_memory import at_length_one, by_rank, check_embeddings, complete, text_number
+from .graph_memory import AbstractGraphMemory, Counts, Entailment, GraphError, GraphServerError, InMemoryGraphMemory
+from .graph_memory import LogEntry, Proposition, ReadableGraph, Subgraph, at_length_one, by_rank, check_embeddings, complete, text_number
 from .neo4j_server import Connection, Neo4jServerError, check_connection, explain, open_driver
 
 # %% ../nbs/08_neo4j_memory.ipynb #ab66e728
@@ -596,7 +597,7 @@ def read_graph(
     return memory
 
 # %% ../nbs/08_neo4j_memory.ipynb #8800b8f4
-class ServerGraph:
+class ServerGraph(ReadableGraph):
     "A graph that is read on the server. Raises GraphError if the server can't be asked."
     def __init__(self,
         driver,
@@ -722,17 +723,18 @@ def search(self: ServerGraph,
 
 # %% ../nbs/08_neo4j_memory.ipynb #b393c7cf
 @patch
-def ends(self: ServerGraph,
+def neighbours_of(self: ServerGraph,
     numbers: Iterable[int],
     direction: str = "out",  # out: what they entail; in: what entails them
-    most: int = 2**31 - 1,  # for each
+    most: int | None = None,  # for each; None gives all
 ) -> dict[int, list[tuple[int, float]]]:  # for each that is there, numbers and scores
     "Where the entailments of some propositions lead. Raises GraphError for another direction."
     if direction not in ("out", "in"): raise GraphError(f"direction={direction!r}: write out or in")
     arrow = "(p)-[e:ENTAILS]->(t)" if direction == "out" else "(p)<-[e:ENTAILS]-(t)"
+    numbers, most = [int(idx) for idx in numbers], 2**31 - 1 if most is None else most
     found = self.ask(f"""UNWIND $numbers AS idx MATCH (p:Proposition {{graph: $graph, idx: idx}})
         OPTIONAL MATCH {arrow} WITH p, t, e ORDER BY e.score DESC, t.idx
-        RETURN p.idx, [end IN collect([t.idx, e.score])[..$most] WHERE end[0] IS NOT NULL]""", numbers=[int(idx) for idx in numbers], most=most)
+        RETURN p.idx, [end IN collect([t.idx, e.score])[..$most] WHERE end[0] IS NOT NULL]""", numbers=numbers, most=most)
     return {idx: [tuple(end) for end in ends] for idx, ends in found}
 
 # %% ../nbs/08_neo4j_memory.ipynb #0cbf11dc
@@ -742,36 +744,20 @@ def neighbours(self: ServerGraph,
     direction: str = "out",  # out: what it entails; in: what entails it
 ) -> list[tuple[int, float]]:  # numbers and scores
     "Where the entailments of a proposition lead."
-    found = self.ends([idx], direction)
+    found = self.neighbours_of([idx], direction)
     if not found: raise GraphError(f"there is no proposition {idx} in this memory: add it first")
     return found[idx]
 
 # %% ../nbs/08_neo4j_memory.ipynb #6d0ea601
-@patch
-def recall(self: ServerGraph,
-    queries,  # (n, dim)
-    nodes: int,  # propositions at most
-    nearest: int = 1,  # how many to start from, for each query
-) -> Subgraph:
-    "The part of the graph around some vectors: the nearest propositions, then along the entailments, first forwards, then backwards."
-    starts = {idx: None for rank in zip(*self.search(queries, nearest)) for idx, _ in rank}
-    reached = dict(list(starts.items())[:nodes])
-    for direction in ("out", "in"):
-        layer = list(reached)
-        while layer and len(reached) < nodes:
-            ends = self.ends(layer, direction, nodes)
-            found = {idx: None for start in layer for idx, _ in ends.get(start, []) if idx not in reached}
-            layer = list(found)[:nodes - len(reached)]
-            reached.update(dict.fromkeys(layer))
-    return self.subgraph(list(reached))
-
-# %% ../nbs/08_neo4j_memory.ipynb #4360387d
 @patch
 def subgraph(self: ServerGraph,
     numbers: Sequence[int],
 ) -> Subgraph:
     "The propositions with these numbers, and the entailments between them."
     return self.part(numbers).subgraph(numbers)
+
+# %% ../nbs/08_neo4j_memory.ipynb #4360387d
+complete(ServerGraph)
 
 # %% ../nbs/08_neo4j_memory.ipynb #5b8a5e94
 def check_words(
@@ -1030,81 +1016,21 @@ def reader(self: Neo4jGraphMemory) -> InMemoryGraphMemory | ServerGraph:
     return self.server
 
 # %% ../nbs/08_neo4j_memory.ipynb #34e34cc8
-@patch
-def propositions(self: Neo4jGraphMemory,
-    numbers: Sequence[int] | None = None,  # which; None gives all, by number
-) -> list[Proposition]:
-    "Propositions by their numbers. Raises GraphError for one that is not there."
-    return self.reader().propositions(numbers)
+def asked(
+    name: str,  # of a method of `ReadableGraph`
+):
+    "That method, put to whoever answers a memory's questions."
+    @wraps(getattr(ReadableGraph, name), updated=())
+    def method(self, *args, **kw): return getattr(self.reader(), name)(*args, **kw)
+    return method
 
 # %% ../nbs/08_neo4j_memory.ipynb #d9ca8ea8
-@patch
-def entailments(self: Neo4jGraphMemory) -> list[Entailment]:
-    "All entailments, by source and target."
-    return self.reader().entailments()
+for name in (*sorted(ReadableGraph.__abstractmethods__), "neighbours_of", "recall", "subgraph"): setattr(Neo4jGraphMemory, name, asked(name))
 
 # %% ../nbs/08_neo4j_memory.ipynb #a6e75b24
-@patch
-def find(self: Neo4jGraphMemory,
-    text: str,
-) -> int | None:  # its number, None if it is not there
-    "Look a proposition up by its text."
-    return self.reader().find(text)
-
-# %% ../nbs/08_neo4j_memory.ipynb #a557a4eb
-@patch
-def search(self: Neo4jGraphMemory,
-    queries,  # (n, dim)
-    k: int,  # how many for each
-) -> list[list[tuple[int, float]]]:  # for each query, numbers and cosines, the nearest first
-    "The nearest propositions by cosine."
-    return self.reader().search(queries, k)
-
-# %% ../nbs/08_neo4j_memory.ipynb #3ffabe7d
-@patch
-def neighbours(self: Neo4jGraphMemory,
-    idx: int,
-    direction: str = "out",  # out: what it entails; in: what entails it
-) -> list[tuple[int, float]]:  # numbers and scores
-    "Where the entailments of a proposition lead."
-    return self.reader().neighbours(idx, direction)
-
-# %% ../nbs/08_neo4j_memory.ipynb #9319a1b7
-@patch
-def recall(self: Neo4jGraphMemory,
-    queries,  # (n, dim)
-    nodes: int,  # propositions at most
-    nearest: int = 1,  # how many to start from, for each query
-) -> Subgraph:
-    "The part of the graph around some vectors."
-    return self.reader().recall(queries, nodes, nearest)
-
-# %% ../nbs/08_neo4j_memory.ipynb #0da4abba
-@patch
-def subgraph(self: Neo4jGraphMemory,
-    numbers: Sequence[int],
-) -> Subgraph:
-    "The propositions with these numbers, and the entailments between them."
-    return self.reader().subgraph(numbers)
-
-# %% ../nbs/08_neo4j_memory.ipynb #9a3227cf
-@patch
-def log(self: Neo4jGraphMemory,
-    last: int | None = None,  # only so many; None gives all
-) -> list[LogEntry]:
-    "The log, oldest first."
-    return self.reader().log(last)
-
-# %% ../nbs/08_neo4j_memory.ipynb #1247454a
-@patch
-def count(self: Neo4jGraphMemory) -> Counts:
-    "How much is stored."
-    return self.reader().count()
-
-# %% ../nbs/08_neo4j_memory.ipynb #969741d3
 complete(Neo4jGraphMemory)
 
-# %% ../nbs/08_neo4j_memory.ipynb #d1c37a0d
+# %% ../nbs/08_neo4j_memory.ipynb #6601143b
 class GraphInfo(NamedTuple):
     "A graph on a server."
     name: str
@@ -1112,7 +1038,7 @@ class GraphInfo(NamedTuple):
     created: str  # when, in UTC
     counts: Counts
 
-# %% ../nbs/08_neo4j_memory.ipynb #222da9a4
+# %% ../nbs/08_neo4j_memory.ipynb #7ef04435
 def list_graphs(
     connection: Connection,
 ) -> list[GraphInfo]:  # by name
@@ -1121,7 +1047,7 @@ def list_graphs(
         found = driver.execute_query("MATCH (g:Graph) RETURN g.name, g.dim, g.created ORDER BY g.name").records
         return [GraphInfo(name, dim, created, ServerGraph(driver, connection, name, dim).count()) for name, dim, created in found]
 
-# %% ../nbs/08_neo4j_memory.ipynb #33c107f5
+# %% ../nbs/08_neo4j_memory.ipynb #c4463e7f
 def clean(
     connection: Connection,
     graph: str | None,  # its name; None: every graph
@@ -1133,7 +1059,7 @@ def clean(
         for label in ("TrainingLog", "Proposition", "Writer", "Graph"): remove(driver, label, graph)
     return Counts(*map(sum, zip(*counts))) if counts else Counts(0, 0, 0)
 
-# %% ../nbs/08_neo4j_memory.ipynb #6c3d09cd
+# %% ../nbs/08_neo4j_memory.ipynb #4498df81
 def replay(
     journal: str | Path,
     connection: Connection,
@@ -1148,7 +1074,7 @@ def replay(
             return send_all(driver, connection, source, patience)
     finally: source.close()
 
-# %% ../nbs/08_neo4j_memory.ipynb #278aed66
+# %% ../nbs/08_neo4j_memory.ipynb #fd9995dd
 class Query(NamedTuple):
     "A question to a graph; as text, it is what one pastes into Neo4j's browser."
     answers: str  # what it answers
@@ -1157,7 +1083,7 @@ class Query(NamedTuple):
 
     def __str__(self): return inspect.cleandoc(self.cypher)
 
-# %% ../nbs/08_neo4j_memory.ipynb #bd409e60
+# %% ../nbs/08_neo4j_memory.ipynb #13748ad7
 QUERIES = {
     "most-entailed": Query("which propositions follow from most others", """
         MATCH (p:Proposition {graph: $graph})
@@ -1195,7 +1121,7 @@ QUERIES = {
         RETURN p.step AS step, p.text AS proposition ORDER BY step, p.idx LIMIT $limit""", {"run": None, "limit": 10}),
 }  # questions to a graph, by name
 
-# %% ../nbs/08_neo4j_memory.ipynb #3d4ffbad
+# %% ../nbs/08_neo4j_memory.ipynb #a80f4da8
 QUERIES |= {
     "latest": Query("what was written last", """
         MATCH (l:TrainingLog {graph: $graph})
@@ -1209,7 +1135,7 @@ QUERIES |= {
         RETURN substring(l.timestamp, 0, 13) AS hour, count(l) AS writes ORDER BY hour"""),
 }
 
-# %% ../nbs/08_neo4j_memory.ipynb #50bce9c4
+# %% ../nbs/08_neo4j_memory.ipynb #2fcf6817
 def run_query(
     connection: Connection,
     name: str,  # one of the `QUERIES`

@@ -147,33 +147,41 @@ def engine_on(self: NTM,
 
 # %% ../nbs/03_ntm.ipynb #b95a2014
 @patch
+def check_inputs(self: NTM,
+    inputs: Tensor,
+) -> None:
+    "Raise ValueError unless these are (T, B, inputs)."
+    if inputs.ndim != 3 or inputs.shape[2] != self.inputs:
+        raise ValueError(f"inputs of shape {tuple(inputs.shape)}: this network takes (steps, batch, {self.inputs})")
+
+# %% ../nbs/03_ntm.ipynb #207cf767
+@patch
 def forward(self: NTM,
     inputs: Tensor,  # (T, B, inputs)
     state: NTMState | None = None,  # where to go on from; None starts anew
     record: bool = False,  # also return the states of all steps
 ) -> tuple:  # outputs (T, B, outputs), the last state, and with `record` the trace
     "A whole sequence. With `record`, the third value is the states of all steps, stacked by `stack_states`."
-    if inputs.ndim != 3 or inputs.shape[2] != self.inputs:
-        raise ValueError(f"inputs of shape {tuple(inputs.shape)}: this NTM takes (steps, batch, {self.inputs})")
+    self.check_inputs(inputs)
     state = self.start(inputs.shape[1]) if state is None else state
     if self.engine_on(inputs.device) == "eager": return run_eager(self, inputs, state, record)
     return import_module("dualntm.fused").run_fused(self, inputs, state, record)
 
-# %% ../nbs/03_ntm.ipynb #36f3d6cf
+# %% ../nbs/03_ntm.ipynb #f7fd13cb
 @patch
 def is_ready(self: NTM) -> bool:
     "Whether a sequence would run at once, with nothing to load or compile."
     weights = next(self.parameters())
     return self.engine_on(weights.device) == "eager" or import_module("dualntm.fused").is_ready(weights.dtype)
 
-# %% ../nbs/03_ntm.ipynb #f7fd13cb
+# %% ../nbs/03_ntm.ipynb #3e8857a6
 @patch
 def prepare(self: NTM) -> None:
     "Load or compile what the network's engine needs."
     weights = next(self.parameters())
     if self.engine_on(weights.device) == "fused": import_module("dualntm.fused").prepare(weights.dtype)
 
-# %% ../nbs/03_ntm.ipynb #bfed0d46
+# %% ../nbs/03_ntm.ipynb #480047ed
 @patch
 def use_threads(self: NTM,
     threads: int,  # at least 1
@@ -183,7 +191,7 @@ def use_threads(self: NTM,
     if fused: import_module("dualntm.fused").set_threads(threads)  # first, since numba's start sets PyTorch's threads as well
     torch.set_num_threads(1 if fused else threads)
 
-# %% ../nbs/03_ntm.ipynb #f98cd735
+# %% ../nbs/03_ntm.ipynb #76d698b8
 def stack_states(
     states: list,  # one state a step, all of the same kind
 ) -> tuple | Tensor:  # the same nesting, each tensor with the step as its first axis, detached
@@ -193,7 +201,7 @@ def stack_states(
     fields = [stack_states(list(field)) for field in zip(*states)]
     return type(first)(*fields) if hasattr(first, "_fields") else tuple(fields)
 
-# %% ../nbs/03_ntm.ipynb #9741d7d0
+# %% ../nbs/03_ntm.ipynb #20309949
 @patch(cls_method=True)
 def for_task(cls: NTM,
     task,  # has `inputs` and `outputs`, the widths

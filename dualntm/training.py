@@ -250,7 +250,8 @@ def claim_folder(
     "Make `folder` ready for a new run. Raises InputError if it holds one or can't be written."
     with writing_to(folder):
         folder.mkdir(parents=True, exist_ok=True)
-        old = [path for pattern in ("config.json", "history.jsonl", "checkpoint-*.pt", "latest.pt", "graph-*.npz", "graph.json", "journal.sqlite*") for path in folder.glob(pattern)]
+        files = ("config.json", "history.jsonl", "checkpoint-*.pt", "latest.pt", "graph-*.npz", "graph.json", "journal.sqlite*")
+        old = [path for pattern in files for path in folder.glob(pattern)]
         if old and not overwrite:
             raise InputError(f"{folder} already holds a run: resume it (--resume), replace it (--overwrite), or choose another folder")
         for path in old: path.unlink()
@@ -443,11 +444,13 @@ def keep_memory(
 def restore_memory(
     trainer,  # a `Trainer` that was put where its checkpoint was saved, but for its memory
     kept: dict,  # from `keep_memory`
+    backend: str,  # what keeps it, for the error
     open_memory=None,  # called with the trainer and a position, gives the memory
 ) -> None:
     "Give a trainer's network the memory that it had. Raises InputError if that can't be had."
     if "position" in kept and open_memory is None:
-        raise InputError(f"the run in {trainer.folder} keeps its memory in {trainer.about['backend']}: go on with it by dualntm train --resume {trainer.folder}")
+        raise InputError(f"the run in {trainer.folder} keeps its memory in {backend}: give open_memory, "
+                         f"or go on with it by dualntm train --resume {trainer.folder}")
     try: trainer.net.long_term = open_memory(trainer, kept["position"]) if "position" in kept else load_graph(trainer.folder/kept["file"])
     except GraphError as e: raise InputError(str(e)) from e
 
@@ -534,8 +537,8 @@ def resume(
     trainer.optimiser.load_state_dict(content["optimiser"])
     trainer.generator.set_state(content["generator"])
     if "memory" in content:
-        trainer.writes, trainer.about = Tally(*content["writes"]), config["long_term_memory"]
-        restore_memory(trainer, content["memory"], open_memory)
+        trainer.writes = Tally(*content["writes"])
+        restore_memory(trainer, content["memory"], config["long_term_memory"]["backend"], open_memory)
     restore_random_states(content["random"])
     return trainer
 
