@@ -4,9 +4,9 @@
 
 # %% auto #0
 __all__ = ['text_number', 'Proposition', 'Entailment', 'LogEntry', 'Counts', 'GraphError', 'GraphServerError', 'check_embeddings',
-           'check_score', 'ReadableGraph', 'AbstractGraphMemory', 'Subgraph', 'by_rank', 'InMemoryGraphMemory',
-           'at_length_one', 'complete', 'load_graph', 'check_writing', 'check_asking', 'check_refusing',
-           'check_graph_memory']
+           'check_score', 'ReadableGraph', 'WritableGraph', 'AbstractGraphMemory', 'Subgraph', 'by_rank',
+           'InMemoryGraphMemory', 'at_length_one', 'complete', 'load_graph', 'check_writing', 'check_asking',
+           'check_refusing', 'check_graph_memory']
 
 # %% ../nbs/05_graph_memory.ipynb #d2868c94
 import hashlib, json, math, os
@@ -104,10 +104,8 @@ class ReadableGraph(ABC):
     dim: int  # width of an embedding
 
     @abstractmethod
-    def find(self,
-        text: str,
-    ) -> int | None:  # its number, None if it is not there
-        "Look a proposition up by its text."
+    def find(self, text: str) -> int | None:
+        "Look a proposition up by its text: its number, or None if it is not there."
 
     @abstractmethod
     def search(self,
@@ -134,20 +132,17 @@ class ReadableGraph(ABC):
         "All entailments, by source and target."
 
     @abstractmethod
-    def log(self,
-        last: int | None = None,  # only so many; None gives all
-    ) -> list[LogEntry]:
-        "The log, oldest first."
+    def log(self, last: int | None = None) -> list[LogEntry]:
+        "The log, oldest first: the `last` so many lines of it, or all."
 
     @abstractmethod
     def count(self) -> Counts:
         "How much is stored."
 
 # %% ../nbs/05_graph_memory.ipynb #ac297f1f
-class AbstractGraphMemory(ReadableGraph):
-    "What a long-term memory can do: all that a readable graph can, and be written. Raises GraphError for what it can't take."
+class WritableGraph(ReadableGraph):
+    "What can be asked of a graph, and written to it. Raises GraphError for what it can't take."
     merge_threshold: float  # cosine from which two propositions are one
-    about: dict = {"backend": "memory"}  # where it is, in plain values, for a run's configuration
 
     @abstractmethod
     def add_propositions(self,
@@ -175,6 +170,11 @@ class AbstractGraphMemory(ReadableGraph):
     ) -> None:
         "Note in the log that these propositions were written now."
 
+# %% ../nbs/05_graph_memory.ipynb #cb2aba1d
+class AbstractGraphMemory(WritableGraph):
+    "What a long-term memory can do: be asked, be written, and last."
+    about: dict = {"backend": "memory"}  # where it is, in plain values, for a run's configuration
+
     @abstractmethod
     def flush(self,
         timeout: float | None = None,  # seconds to wait at most
@@ -189,21 +189,21 @@ class AbstractGraphMemory(ReadableGraph):
     def close(self) -> None:
         "Flush and give back what is held; the memory can't be used after that."
 
-# %% ../nbs/05_graph_memory.ipynb #cb2aba1d
+# %% ../nbs/05_graph_memory.ipynb #6f04994c
 class Subgraph(NamedTuple):
     "A small part of a graph, as arrays."
     numbers: list[int]  # of its n propositions, in the order in which they were reached
     embeddings: np.ndarray  # (n, dim), float32
     links: np.ndarray  # (n, n), float32: the score from row to column, 0 where there is none
 
-# %% ../nbs/05_graph_memory.ipynb #85d8e7ea
+# %% ../nbs/05_graph_memory.ipynb #c78b2afb
 def by_rank(
     pairs: Iterable[tuple[int, float]],  # number and score
 ) -> list[tuple[int, float]]:
     "The higher score first, and at equal scores the smaller number."
     return sorted(pairs, key=lambda pair: (-pair[1], pair[0]))
 
-# %% ../nbs/05_graph_memory.ipynb #6f04994c
+# %% ../nbs/05_graph_memory.ipynb #cef0847a
 @patch
 def neighbours_of(self: ReadableGraph,
     numbers: Iterable[int],  # of propositions
@@ -213,7 +213,7 @@ def neighbours_of(self: ReadableGraph,
     "Where the entailments of several propositions lead."
     return {idx: self.neighbours(idx, direction)[:most] for idx in numbers}
 
-# %% ../nbs/05_graph_memory.ipynb #c78b2afb
+# %% ../nbs/05_graph_memory.ipynb #4d76b3f6
 @patch
 def recall(self: ReadableGraph,
     queries,  # (n, dim)
@@ -232,7 +232,7 @@ def recall(self: ReadableGraph,
             reached.update(dict.fromkeys(layer))
     return self.subgraph(list(reached))
 
-# %% ../nbs/05_graph_memory.ipynb #cef0847a
+# %% ../nbs/05_graph_memory.ipynb #bc19947a
 @patch
 def subgraph(self: ReadableGraph,
     numbers: Sequence[int],
@@ -246,7 +246,7 @@ def subgraph(self: ReadableGraph,
     embeddings = [p.embedding for p in self.propositions(list(place))]
     return Subgraph(list(place), np.array(embeddings, np.float32).reshape(len(place), self.dim), links)
 
-# %% ../nbs/05_graph_memory.ipynb #bc19947a
+# %% ../nbs/05_graph_memory.ipynb #be0c2a7b
 @patch
 def export_entailment_graph_json(self: ReadableGraph,
     path: str | Path,
@@ -263,9 +263,9 @@ def export_entailment_graph_json(self: ReadableGraph,
     except OSError as e: raise GraphError(f"can't write {path}: {e.strerror or e}") from e
     return Counts(len(nodes), len(edges), 0)
 
-# %% ../nbs/05_graph_memory.ipynb #57071ae1
+# %% ../nbs/05_graph_memory.ipynb #e1aa7b82
 @patch
-def import_entailment_graph_json(self: AbstractGraphMemory,
+def import_entailment_graph_json(self: WritableGraph,
     path: str | Path,  # a file that was exported with embeddings
     run: str = "import",  # kept with what is new
 ) -> Counts:  # what was read
@@ -286,7 +286,7 @@ def import_entailment_graph_json(self: AbstractGraphMemory,
         self.add_entailments([(numbers[s], numbers[t], score) for s, t, score, o in edges if o == origin], origin, run)
     return Counts(len(nodes), len(edges), 0)
 
-# %% ../nbs/05_graph_memory.ipynb #e1aa7b82
+# %% ../nbs/05_graph_memory.ipynb #18b1b5e2
 class InMemoryGraphMemory(AbstractGraphMemory):
     "A graph in the memory of this process; `save` and `load` make it last. Raises GraphError for a width below 1."
     def __init__(self,
@@ -298,7 +298,7 @@ class InMemoryGraphMemory(AbstractGraphMemory):
         self.dim, self.merge_threshold, self.exact_up_to = dim, merge_threshold, exact_up_to
         self.clear()
 
-# %% ../nbs/05_graph_memory.ipynb #94c1b44c
+# %% ../nbs/05_graph_memory.ipynb #a52bf61a
 @patch
 def clear(self: InMemoryGraphMemory) -> None:
     "Remove everything."
@@ -310,7 +310,7 @@ def clear(self: InMemoryGraphMemory) -> None:
     self.lines: list[LogEntry] = []
     self.index = None  # the approximate one, once it is needed
 
-# %% ../nbs/05_graph_memory.ipynb #a52bf61a
+# %% ../nbs/05_graph_memory.ipynb #ac459c3b
 @patch
 def find(self: InMemoryGraphMemory,
     text: str,
@@ -322,7 +322,7 @@ def find(self: InMemoryGraphMemory,
         idx = (idx + 1) % 2**53
     return None
 
-# %% ../nbs/05_graph_memory.ipynb #b51321b5
+# %% ../nbs/05_graph_memory.ipynb #eb9fae0f
 def at_length_one(
     vectors: np.ndarray,  # (n, dim), none of them zero
 ) -> np.ndarray:
@@ -330,7 +330,7 @@ def at_length_one(
     scaled = vectors / np.abs(vectors).max(1, keepdims=True)
     return scaled / np.linalg.norm(scaled, axis=1, keepdims=True)
 
-# %% ../nbs/05_graph_memory.ipynb #ac459c3b
+# %% ../nbs/05_graph_memory.ipynb #5bf22315
 @patch
 def add_propositions(self: InMemoryGraphMemory,
     texts: Sequence[str],
@@ -350,7 +350,7 @@ def add_propositions(self: InMemoryGraphMemory,
         numbers.append(idx)
     return numbers
 
-# %% ../nbs/05_graph_memory.ipynb #eb9fae0f
+# %% ../nbs/05_graph_memory.ipynb #53303bc1
 @patch
 def twin(self: InMemoryGraphMemory,
     embedding: np.ndarray,  # (dim,)
@@ -360,7 +360,7 @@ def twin(self: InMemoryGraphMemory,
     (idx, cosine), = self.search(embedding[None], 1)[0]
     return idx if cosine >= self.merge_threshold else None
 
-# %% ../nbs/05_graph_memory.ipynb #5bf22315
+# %% ../nbs/05_graph_memory.ipynb #b92cfeb5
 @patch
 def store(self: InMemoryGraphMemory,
     text: str,
@@ -378,7 +378,7 @@ def store(self: InMemoryGraphMemory,
     if self.index is not None: self.index.add(row, self.units[row], threads=1)
     return idx
 
-# %% ../nbs/05_graph_memory.ipynb #b92cfeb5
+# %% ../nbs/05_graph_memory.ipynb #aee4fdb6
 @patch
 def search(self: InMemoryGraphMemory,
     queries,  # (n, dim)
@@ -395,7 +395,7 @@ def search(self: InMemoryGraphMemory,
         found.append(by_rank((self.kept[row].idx, float(cosines[row])) for row in rows)[:k])
     return found
 
-# %% ../nbs/05_graph_memory.ipynb #f7e1869d
+# %% ../nbs/05_graph_memory.ipynb #34cd310b
 @patch
 def ask_index(self: InMemoryGraphMemory,
     query: np.ndarray,  # (dim,), at length 1
@@ -409,7 +409,7 @@ def ask_index(self: InMemoryGraphMemory,
     rows = self.index.search(query, k, threads=1).keys
     return by_rank((self.kept[row].idx, float(self.units[row] @ query)) for row in rows)
 
-# %% ../nbs/05_graph_memory.ipynb #34cd310b
+# %% ../nbs/05_graph_memory.ipynb #c9595a4b
 @patch
 def add_entailments(self: InMemoryGraphMemory,
     entailments: Iterable[tuple],  # (source, target, score), the first two numbers of propositions
@@ -427,7 +427,7 @@ def add_entailments(self: InMemoryGraphMemory,
         self.ends["out"][source][target] = self.ends["in"][target][source] = score
     return len(self.edges) - before
 
-# %% ../nbs/05_graph_memory.ipynb #1b8a320a
+# %% ../nbs/05_graph_memory.ipynb #b3ed28e9
 @patch
 def check_number(self: InMemoryGraphMemory,
     idx: int,
@@ -435,7 +435,7 @@ def check_number(self: InMemoryGraphMemory,
     "Raise GraphError if there is no proposition of that number."
     if idx not in self.row: raise GraphError(f"there is no proposition {idx} in this memory: add it first")
 
-# %% ../nbs/05_graph_memory.ipynb #c9595a4b
+# %% ../nbs/05_graph_memory.ipynb #52ad38c7
 @patch
 def neighbours(self: InMemoryGraphMemory,
     idx: int,
@@ -446,7 +446,7 @@ def neighbours(self: InMemoryGraphMemory,
     if direction not in self.ends: raise GraphError(f"direction={direction!r}: write out or in")
     return by_rank(self.ends[direction][idx].items()) if idx in self.ends[direction] else []
 
-# %% ../nbs/05_graph_memory.ipynb #52ad38c7
+# %% ../nbs/05_graph_memory.ipynb #2ba0bd17
 @patch
 def propositions(self: InMemoryGraphMemory,
     numbers: Sequence[int] | None = None,  # which; None gives all, by number
@@ -456,13 +456,13 @@ def propositions(self: InMemoryGraphMemory,
     for idx in numbers: self.check_number(idx)
     return [self.kept[self.row[idx]] for idx in numbers]
 
-# %% ../nbs/05_graph_memory.ipynb #9a584e43
+# %% ../nbs/05_graph_memory.ipynb #a2e7ecd8
 @patch
 def entailments(self: InMemoryGraphMemory) -> list[Entailment]:
     "All entailments, by source and target."
     return sorted(self.edges.values(), key=lambda e: e[:2])
 
-# %% ../nbs/05_graph_memory.ipynb #2ba0bd17
+# %% ../nbs/05_graph_memory.ipynb #8a9ee092
 @patch
 def log_writes(self: InMemoryGraphMemory,
     numbers: Sequence[int],  # of propositions
@@ -473,7 +473,7 @@ def log_writes(self: InMemoryGraphMemory,
     now = datetime.now(timezone.utc).isoformat(timespec="milliseconds")
     self.lines += [LogEntry(p.idx, p.text, now, run, step) for p in self.propositions(numbers)]
 
-# %% ../nbs/05_graph_memory.ipynb #a2e7ecd8
+# %% ../nbs/05_graph_memory.ipynb #7600dba6
 @patch
 def log(self: InMemoryGraphMemory,
     last: int | None = None,  # only so many; None gives all
@@ -481,25 +481,25 @@ def log(self: InMemoryGraphMemory,
     "The log, oldest first."
     return self.lines[-last:] if last else list(self.lines) if last is None else []
 
-# %% ../nbs/05_graph_memory.ipynb #8a9ee092
+# %% ../nbs/05_graph_memory.ipynb #0264ff41
 @patch
 def count(self: InMemoryGraphMemory) -> Counts:
     "How much is stored."
     return Counts(len(self.kept), len(self.edges), len(self.lines))
 
-# %% ../nbs/05_graph_memory.ipynb #0264ff41
+# %% ../nbs/05_graph_memory.ipynb #eb79f8ba
 @patch
 def flush(self: InMemoryGraphMemory,
     timeout: float | None = None,  # seconds to wait at most
 ) -> None:
     "Nothing is under way; `save` makes it last."
 
-# %% ../nbs/05_graph_memory.ipynb #4aa26153
+# %% ../nbs/05_graph_memory.ipynb #b11fde3c
 @patch
 def close(self: InMemoryGraphMemory) -> None:
     "Nothing is held."
 
-# %% ../nbs/05_graph_memory.ipynb #b11fde3c
+# %% ../nbs/05_graph_memory.ipynb #e6754b2e
 def complete(
     backend: type,  # a subclass of `ReadableGraph` or `AbstractGraphMemory`
 ) -> None:
@@ -508,10 +508,10 @@ def complete(
     if missing: raise TypeError(f"{backend.__name__} has no {', '.join(sorted(missing))}")
     backend.__abstractmethods__ = frozenset()
 
-# %% ../nbs/05_graph_memory.ipynb #4302691b
+# %% ../nbs/05_graph_memory.ipynb #1c310414
 complete(InMemoryGraphMemory)
 
-# %% ../nbs/05_graph_memory.ipynb #3916a31c
+# %% ../nbs/05_graph_memory.ipynb #ec7ea859
 @patch
 def save(self: InMemoryGraphMemory,
     path: str | Path,  # of the file, by custom .npz
@@ -528,7 +528,7 @@ def save(self: InMemoryGraphMemory,
     except OSError as e: raise GraphError(f"can't write {path}: {e.strerror or e}") from e
     finally: part.unlink(missing_ok=True)
 
-# %% ../nbs/05_graph_memory.ipynb #1ce4f971
+# %% ../nbs/05_graph_memory.ipynb #a690b1cf
 def load_graph(
     path: str | Path,  # a file that `save` wrote
 ) -> InMemoryGraphMemory:
@@ -546,7 +546,7 @@ def load_graph(
     memory.merge_threshold = words["merge_threshold"]
     return memory
 
-# %% ../nbs/05_graph_memory.ipynb #a690b1cf
+# %% ../nbs/05_graph_memory.ipynb #3303f632
 def check_writing(
     make,  # called with dim and merge_threshold, gives an empty memory
 ) -> None:
@@ -570,7 +570,7 @@ def check_writing(
     assert memory.count() == Counts(0, 0, 0) and memory.find("it rains") is None and memory.search([[1, 0]], 3) == [[]]
     memory.close()
 
-# %% ../nbs/05_graph_memory.ipynb #87fae7f2
+# %% ../nbs/05_graph_memory.ipynb #660fe534
 def check_asking(
     make,  # called with dim and merge_threshold, gives an empty memory
 ) -> None:
@@ -590,7 +590,7 @@ def check_asking(
     assert memory.recall([[np.cos(3), np.sin(3), 0]], nodes=3).numbers == numbers[:3:-1]
     memory.close()
 
-# %% ../nbs/05_graph_memory.ipynb #3303f632
+# %% ../nbs/05_graph_memory.ipynb #3c6e8507
 def check_refusing(
     make,  # called with dim and merge_threshold, gives an empty memory
 ) -> None:
@@ -614,7 +614,7 @@ def check_refusing(
     assert [p.text for p in memory.propositions(numbers)] == texts and [memory.find(t) for t in texts] == numbers
     memory.close()
 
-# %% ../nbs/05_graph_memory.ipynb #660fe534
+# %% ../nbs/05_graph_memory.ipynb #14fd5d3a
 def check_graph_memory(
     make,  # called with dim and merge_threshold, gives an empty memory
 ) -> None:
