@@ -238,10 +238,10 @@ def compiled(self: DualMemoryController,
 @dataclass(frozen=True)
 class WriteConditions:
     "When a proposition or a link is worth storing. Raises ValueError, naming the setting, for values that can't be."
-    write_gate: float = 0.5
-    write_novelty: float = 0.
-    write_budget: int = 100
-    write_interval: int = 10
+    write_gate: float = 0.5  # weakest gate of what is stored
+    write_novelty: float = 0.  # least distance, 1 - cosine, from all that is stored
+    write_budget: int = 100  # most new propositions in one commit
+    write_interval: int = 10  # batches from one commit to the next
 
     def __post_init__(self):
         if not 0 <= self.write_gate <= 1: raise ValueError(f"write_gate={self.write_gate}: it must be from 0 to 1")
