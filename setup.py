@@ -20,7 +20,7 @@ setup(
     python_requires=">=" + cfg["min_python"],
     packages=find_packages(include=["dualntm", "dualntm.*"]),
     install_requires=cfg["requirements"].split(),
-    extras_require={"dev": cfg["dev_requirements"].split()},
+    extras_require={"dev": cfg["dev_requirements"].split(), "minilm": cfg["minilm_requirements"].split()},
     entry_points={"console_scripts": cfg["console_scripts"].split(),
                   "nbdev": ["dualntm=dualntm._modidx:d"]},
     classifiers=["Programming Language :: Python :: 3", "License :: OSI Approved :: Apache Software License",

@@ -123,7 +123,7 @@ def start(self: DualMemoryController,
     new = short.memory.new_zeros
     graph = empty_graph(short.memory, batch, self.slots, self.dim) if graph is None else graph
     notes = Notes(new(0, batch, self.dim), new(0, batch, 1), new(0, batch, 1))
-    return DualState(short, graph, new(batch, self.long_term_reads, self.slots), new(batch, self.long_term_reads, self.dim), notes, first)
+    return DualState(short, graph, new(batch, self.long_term_reads, graph.usage.shape[1]), new(batch, self.long_term_reads, self.dim), notes, first)
 
 # %% ../nbs/06_dual_controller.ipynb #a28a1302
 @patch
@@ -157,9 +157,30 @@ def advance(self: DualMemoryController,
     if not reading: return y, h, state._replace(short=short)
     looks = self.move(x, h, state)
     seen = see(state.graph, looks)
-    return y + self.say(seen.flatten(1)), h, state._replace(short=short, looks=looks, seen=seen)
+    return self.reply(y, x, looks, seen), h, state._replace(short=short, looks=looks, seen=seen)
 
-# %% ../nbs/06_dual_controller.ipynb #7d4878f7
+# %% ../nbs/06_dual_controller.ipynb #c5d1f38b
+@patch
+def reply(self: DualMemoryController,
+    y: Tensor,  # (B, outputs), from the NTM
+    x: Tensor,  # (B, inputs)
+    looks: Tensor,  # (B, R, K), where the reads are
+    seen: Tensor,  # (B, R, D), what they see
+) -> Tensor:  # (B, outputs)
+    "The output where there is something to read."
+    return y + self.say(seen.flatten(1))
+
+# %% ../nbs/06_dual_controller.ipynb #0592b636
+@patch
+def wanted(self: DualMemoryController,
+    e: Tensor,  # (B, D), the proposition that is presented
+    query: Tensor,  # (B, R, D), what the controller asks for
+    state: DualState,  # before the reads move
+) -> Tensor:  # (B, R, D), of any length
+    "What the reads look for."
+    return e.unsqueeze(1) + 0.1 * query
+
+# %% ../nbs/06_dual_controller.ipynb #977765e0
 @patch
 def move(self: DualMemoryController,
     x: Tensor,  # (B, inputs)
@@ -169,12 +190,12 @@ def move(self: DualMemoryController,
     "Where the long-term reads go: to what is like the query, one link forwards, or one back."
     asked = self.ask(torch.cat([x, h], -1)).unflatten(-1, (self.long_term_reads, self.dim + 4))
     query, modes, beta = asked.split([self.dim, 3, 1], -1)
-    q = F.normalize(self.vectors(self.presented(x)).unsqueeze(1) + 0.1 * query, dim=-1)
+    q = F.normalize(self.wanted(self.vectors(self.presented(x)), query, state), dim=-1)
     content = look(state.graph, q, 10 + 10 * F.softplus(beta.squeeze(-1)))
     ways = torch.stack([content, *follow(state.graph, state.looks)], -2)
     return (torch.softmax(modes, -1).unsqueeze(-2) @ ways).squeeze(-2)
 
-# %% ../nbs/06_dual_controller.ipynb #c5d1f38b
+# %% ../nbs/06_dual_controller.ipynb #63b8b26c
 @patch
 def step(self: DualMemoryController,
     x: Tensor,  # (B, inputs)
@@ -184,7 +205,7 @@ def step(self: DualMemoryController,
     y, h, new = self.advance(x, state, bool(state.graph.usage.any()))
     return y, new._replace(notes=Notes(*map(torch.cat, zip(state.notes, self.take_notes(x[None], h[None])))))
 
-# %% ../nbs/06_dual_controller.ipynb #977765e0
+# %% ../nbs/06_dual_controller.ipynb #2a69aebd
 @patch
 def forward(self: DualMemoryController,
     inputs: Tensor,  # (T, B, inputs)
@@ -200,7 +221,7 @@ def forward(self: DualMemoryController,
     last = last._replace(notes=Notes(*map(torch.cat, zip(state.notes, self.take_notes(inputs, tops)))))
     return (outputs, last, trace._replace(notes=last.notes)) if record else (outputs, last)
 
-# %% ../nbs/06_dual_controller.ipynb #63b8b26c
+# %% ../nbs/06_dual_controller.ipynb #d7902ba2
 @patch
 def stepwise(self: DualMemoryController,
     inputs: Tensor,  # (T, B, inputs)
@@ -220,7 +241,7 @@ def stepwise(self: DualMemoryController,
     short, looks, seen = (stack_states([getattr(s, name) for s in states or [start]]) for name in ("short", "looks", "seen"))
     return outputs, tops, state, start._replace(short=short, looks=looks, seen=seen)
 
-# %% ../nbs/06_dual_controller.ipynb #0bf0aa5e
+# %% ../nbs/06_dual_controller.ipynb #da9dd309
 @patch
 def compiled(self: DualMemoryController,
     inputs: Tensor,  # (T, B, inputs)
@@ -234,7 +255,7 @@ def compiled(self: DualMemoryController,
     still = [t.expand(len(inputs), *t.shape) for t in (state.looks, state.seen)]
     return outputs, tops, last, state._replace(short=trace[0], looks=still[0], seen=still[1])
 
-# %% ../nbs/06_dual_controller.ipynb #9eb1c914
+# %% ../nbs/06_dual_controller.ipynb #76855235
 @dataclass(frozen=True)
 class WriteConditions:
     "When a proposition or a link is worth storing. Raises ValueError, naming the setting, for values that can't be."
@@ -249,7 +270,7 @@ class WriteConditions:
         if self.write_budget < 0: raise ValueError(f"write_budget={self.write_budget}: it must be at least 0")
         if self.write_interval < 1: raise ValueError(f"write_interval={self.write_interval}: it must be at least 1")
 
-# %% ../nbs/06_dual_controller.ipynb #c5247b9e
+# %% ../nbs/06_dual_controller.ipynb #b65a74d9
 class Tally(NamedTuple):
     "What a commit, or several, did with what was presented."
     presented: int = 0  # propositions in the inputs
@@ -265,7 +286,7 @@ class Tally(NamedTuple):
     links_known: int = 0  # stored before
     links_written: int = 0  # stored now
 
-# %% ../nbs/06_dual_controller.ipynb #76855235
+# %% ../nbs/06_dual_controller.ipynb #cfaac821
 class DualMemoryNTM(DualMemoryController):
     """A Neural Turing Machine with two memories: a matrix for the sequence, and a graph, `long_term`, that lasts.
 
@@ -291,7 +312,7 @@ class DualMemoryNTM(DualMemoryController):
         self.settings |= dict(recall=recall, recall_nearest=recall_nearest, merge_threshold=merge_threshold, **vars(self.conditions))
         self.long_term = InMemoryGraphMemory(self.propositions, merge_threshold)
 
-# %% ../nbs/06_dual_controller.ipynb #e00ed99b
+# %% ../nbs/06_dual_controller.ipynb #9a3129d4
 @patch(cls_method=True)
 def for_task(cls: DualMemoryNTM,
     task,  # has `inputs`, `outputs`, `propositions` and `bits`
@@ -300,7 +321,7 @@ def for_task(cls: DualMemoryNTM,
     "A fresh network for a task."
     return cls(task.inputs, task.outputs, task.propositions, task.bits, **settings)
 
-# %% ../nbs/06_dual_controller.ipynb #cfaac821
+# %% ../nbs/06_dual_controller.ipynb #05176873
 @patch
 @torch.no_grad()
 def commit(self: DualMemoryNTM,
@@ -327,7 +348,7 @@ def commit(self: DualMemoryNTM,
     links = self.commit_links(graph.links, numbers, c, run, batch)
     return Tally(presented=n, repeated=n - len(places), gate=len(places) - len(strong), **counts, **links)
 
-# %% ../nbs/06_dual_controller.ipynb #9a3129d4
+# %% ../nbs/06_dual_controller.ipynb #f63183f0
 @patch
 def nearest(self: DualMemoryNTM,
     vector: np.ndarray,  # (propositions,)
@@ -338,7 +359,7 @@ def nearest(self: DualMemoryNTM,
     units = np.stack([vector, *others]) / np.linalg.norm([vector, *others], axis=1, keepdims=True)
     return max([cosine for _, cosine in stored] + (units[1:] @ units[0]).tolist(), default=-1.)
 
-# %% ../nbs/06_dual_controller.ipynb #fa14dd23
+# %% ../nbs/06_dual_controller.ipynb #1133dc3c
 @patch
 def admit(self: DualMemoryNTM,
     texts: dict,  # place: text
@@ -367,7 +388,7 @@ def admit(self: DualMemoryNTM,
         counts["known"] += len(new) - counts["written"]
     return numbers, counts
 
-# %% ../nbs/06_dual_controller.ipynb #05176873
+# %% ../nbs/06_dual_controller.ipynb #63fe4bc3
 @patch
 def commit_links(self: DualMemoryNTM,
     links: np.ndarray,  # (B, K, K)
@@ -383,7 +404,7 @@ def commit_links(self: DualMemoryNTM,
     written = self.long_term.add_entailments(strong, "told", run, batch) if strong else 0
     return dict(links=len(ends), links_refused=len(ends) - len(strong), links_known=len(strong) - written, links_written=written)
 
-# %% ../nbs/06_dual_controller.ipynb #1133dc3c
+# %% ../nbs/06_dual_controller.ipynb #9a78d3d5
 @patch
 def recall(self: DualMemoryNTM,
     queries: Sequence,  # for each sequence, the propositions to start from, (n, propositions)
@@ -401,7 +422,7 @@ def recall(self: DualMemoryNTM,
     stored, links, usage = (torch.as_tensor(a, dtype=weights.dtype, device=weights.device) for a in (stored, links, usage))
     return WorkingGraph(self.vectors(stored), links, usage, torch.full(usage.shape, -1, device=weights.device)), numbers
 
-# %% ../nbs/06_dual_controller.ipynb #50b2b001
+# %% ../nbs/06_dual_controller.ipynb #63844b20
 @patch
 def opening(self: DualMemoryNTM,
     inputs: Tensor,  # (T, B, inputs), all that the session will present

@@ -86,6 +86,17 @@ class BitTask:
         "How good `outputs` are as an answer to `batch`."
         return score_bits(outputs, batch)
 
+    def commit(self,
+        net,  # a dual network
+        outputs: Tensor,  # (T, B, outputs)
+        state,  # of the network, at the end of the session
+        batch: Batch,
+        number: int,  # of the batch
+        run: str,  # which run writes
+    ):  # a `Tally`
+        "Store what `net` wrote in a session, as its write conditions allow."
+        return net.commit(state, batch.inputs, self.texts(batch), number, run)
+
 # %% ../nbs/10_tasks.ipynb #2929b8a7
 @dataclass(frozen=True)
 class CopyTask(BitTask):
