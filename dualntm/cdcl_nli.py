@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['FLAGS', 'TextBatch', 'last_mentions', 'sentences_of', 'evidence_of', 'as_batch', 'share_of', 'balance', 'CDCLNLITask',
-           'drawn', 'Answer', 'looked_at', 'judge_in_one', 'Judgement', 'chunks', 'judgement_of', 'Edge',
+           'drawn', 'Answer', 'looked_at', 'judge_in_one', 'Judgement', 'chunks', 'judgement_of', 'beside', 'Edge',
            'predicted_edges', 'gold_edges', 'commit_edges', 'label_metrics', 'f1_of', 'set_metrics', 'evidence_metrics',
            'edge_metrics']
 
@@ -21,7 +21,7 @@ from fastcore.basics import patch
 from torch import Tensor
 from torch.nn import functional as F
 from .dual_controller import Tally, WriteConditions
-from .nli_rows import LABELS, Row, RowError, read_rows, read_splits
+from .nli_rows import LABELS, Row, check_setting, read_splits
 from .reader import ReaderNTM
 from .tasks import Score
 from .text import TextEncoder
@@ -132,8 +132,8 @@ class CDCLNLITask:
     measure: ClassVar[str] = "macro_f1"  # which of the numbers of `validate` says what is best
 
     def __post_init__(self):
-        for name, known in (("setting", ("translated", "crosslingual")), ("edges", ("predicted", "gold", "none"))):
-            if getattr(self, name) not in known: raise ValueError(f"{name}={getattr(self, name)}: choose from {', '.join(known)}")
+        check_setting(self.setting)
+        if self.edges not in ("predicted", "gold", "none"): raise ValueError(f"edges={self.edges}: choose from predicted, gold, none")
         if self.thinking < 0: raise ValueError(f"thinking={self.thinking}: it must be at least 0")
         if not 0 < self.fraction <= 1: raise ValueError(f"fraction={self.fraction}: it must be over 0 and at most 1")
         if not self.evidence_weight >= 0: raise ValueError(f"evidence_weight={self.evidence_weight}: it must be at least 0")
@@ -148,12 +148,20 @@ class CDCLNLITask:
     def known_vectors(self) -> dict | None: return None if self.finetune_encoder else self.embeddings(self.rows)
     @cached_property
     def label_weights(self) -> Tensor | None: return balance([row.label for row in self.rows]) if self.class_weights else None
-    @property
-    def propositions(self) -> int: return self.encoder.width
-    @property
-    def inputs(self) -> int: return self.propositions + len(FLAGS)
+
+# %% ../nbs/11_cdcl_nli.ipynb #8a790ff1
+@patch(as_prop=True)
+def propositions(self: CDCLNLITask) -> int:
+    "Width of a proposition: that of an embedding."
+    return self.encoder.width
 
 # %% ../nbs/11_cdcl_nli.ipynb #a244d961
+@patch(as_prop=True)
+def inputs(self: CDCLNLITask) -> int:
+    "Width of an input vector."
+    return self.propositions + len(FLAGS)
+
+# %% ../nbs/11_cdcl_nli.ipynb #00edd086
 @patch
 def embeddings(self: CDCLNLITask,
     rows: Iterable[Row],
@@ -163,7 +171,7 @@ def embeddings(self: CDCLNLITask,
     found = self.encoder.embed(texts) if self.finetune_encoder else torch.from_numpy(self.encoder.encode(texts))
     return dict(zip(texts, found))
 
-# %% ../nbs/11_cdcl_nli.ipynb #591d7765
+# %% ../nbs/11_cdcl_nli.ipynb #70158280
 @patch
 def batch_of(self: CDCLNLITask,
     rows: list[Row],
@@ -173,7 +181,7 @@ def batch_of(self: CDCLNLITask,
     "Some rows as a batch."
     return as_batch(rows, self.embeddings(rows) if vectors is None else vectors, self.thinking, places and self.label_weights, places)
 
-# %% ../nbs/11_cdcl_nli.ipynb #70158280
+# %% ../nbs/11_cdcl_nli.ipynb #6a1bd1b3
 @patch
 def equip(self: CDCLNLITask,
     net: torch.nn.Module,  # fresh
@@ -181,7 +189,7 @@ def equip(self: CDCLNLITask,
     "Give a network what it needs beside its own."
     if self.finetune_encoder: net.text_model = self.encoder.model
 
-# %% ../nbs/11_cdcl_nli.ipynb #6a1bd1b3
+# %% ../nbs/11_cdcl_nli.ipynb #a55bfbd5
 @patch
 def begin(self: CDCLNLITask,
     net: torch.nn.Module,  # fresh
@@ -191,7 +199,7 @@ def begin(self: CDCLNLITask,
     with torch.no_grad(): vectors = torch.stack(list((self.known_vectors or self.embeddings(self.rows)).values()))
     net.whiten(vectors.to(next(net.parameters())))
 
-# %% ../nbs/11_cdcl_nli.ipynb #a55bfbd5
+# %% ../nbs/11_cdcl_nli.ipynb #a447e548
 def drawn(
     count: int,  # rows in all
     size: int,  # rows in a batch
@@ -203,7 +211,7 @@ def drawn(
     order = torch.randperm(count, generator=torch.Generator().manual_seed(1_000_003 * seed + epoch))
     return order[place * size:(place + 1) * size].tolist()
 
-# %% ../nbs/11_cdcl_nli.ipynb #a447e548
+# %% ../nbs/11_cdcl_nli.ipynb #05518eb2
 @patch
 def nth(self: CDCLNLITask,
     number: int,  # of the batch, from 0
@@ -215,21 +223,21 @@ def nth(self: CDCLNLITask,
     places = drawn(len(rows), size, number, seed)
     return self.batch_of([rows[place] for place in places], self.known_vectors, places)
 
-# %% ../nbs/11_cdcl_nli.ipynb #05518eb2
+# %% ../nbs/11_cdcl_nli.ipynb #305c06c5
 class Answer(NamedTuple):
     "What a network makes of a batch."
     logits: Tensor  # (B, labels)
     evidence: Tensor | None  # (P, B), how far each sentence was looked at, in [0, 1]; None for a network that does not say
     nodes: Tensor | None  # (B, K), the same for each node of the working graph
 
-# %% ../nbs/11_cdcl_nli.ipynb #09e04cc5
+# %% ../nbs/11_cdcl_nli.ipynb #df06d372
 def looked_at(
     looks: Tensor,  # (S, B, K), weightings of a read, a step at a time
 ) -> Tensor:  # (B, K)
     "How far each node was looked at, in any of the steps."
     return 1 - (1 - looks).prod(0)
 
-# %% ../nbs/11_cdcl_nli.ipynb #6d403689
+# %% ../nbs/11_cdcl_nli.ipynb #0162fa76
 @patch
 def session(self: CDCLNLITask,
     net,  # called with inputs (T, B, inputs) and a state, returns outputs (T, B, outputs) and the state behind them
@@ -248,7 +256,7 @@ def session(self: CDCLNLITask,
     sentence = state.graph.written.unsqueeze(2) == torch.arange(len(told), device=told.device)
     return Answer(label, (nodes.unsqueeze(2) * sentence).sum(1).T, nodes), state
 
-# %% ../nbs/11_cdcl_nli.ipynb #0162fa76
+# %% ../nbs/11_cdcl_nli.ipynb #361ee81c
 def judge_in_one(
     net,  # an NTM
     batch: TextBatch,
@@ -261,7 +269,7 @@ def judge_in_one(
     last = steps - 1 - padding.sum(0)
     return Answer(outputs[last, torch.arange(len(last))], None, None), state
 
-# %% ../nbs/11_cdcl_nli.ipynb #270c795c
+# %% ../nbs/11_cdcl_nli.ipynb #9393ea1a
 @patch
 def score(self: CDCLNLITask,
     answer: Answer,
@@ -276,14 +284,14 @@ def score(self: CDCLNLITask,
         loss = loss + self.evidence_weight * F.binary_cross_entropy(looked[known], batch.evidence[known], reduction="sum") / len(labels)
     return Score(loss, (answer.logits.argmax(1) != labels).float().mean(), nats.mean().detach() / math.log(2))
 
-# %% ../nbs/11_cdcl_nli.ipynb #c46a3768
+# %% ../nbs/11_cdcl_nli.ipynb #0ba84aa3
 class Judgement(NamedTuple):
     "What a network says of one row."
     label: int  # place in `LABELS`
     probabilities: tuple[float, ...]  # of the labels
     evidence: tuple[float, ...] | None  # how far each of `sentences_of` was looked at; None if the network does not say
 
-# %% ../nbs/11_cdcl_nli.ipynb #481be330
+# %% ../nbs/11_cdcl_nli.ipynb #98f00cdd
 def chunks(
     rows: list[Row],
     size: int,
@@ -291,7 +299,7 @@ def chunks(
     "Rows in batches, in their order."
     return (rows[start:start + size] for start in range(0, len(rows), size))
 
-# %% ../nbs/11_cdcl_nli.ipynb #0ba84aa3
+# %% ../nbs/11_cdcl_nli.ipynb #423911a5
 def judgement_of(
     row: Row,
     probabilities: Tensor,  # (labels,)
@@ -301,7 +309,15 @@ def judgement_of(
     looked = None if evidence is None else tuple(evidence[last_mentions(sentences_of(row))].tolist())
     return Judgement(int(probabilities.argmax()), tuple(probabilities.tolist()), looked)
 
-# %% ../nbs/11_cdcl_nli.ipynb #98f00cdd
+# %% ../nbs/11_cdcl_nli.ipynb #283fccbb
+def beside(
+    net: torch.nn.Module,
+    batch: TextBatch,
+) -> TextBatch:
+    "A batch on the device and in the precision of a network's weights."
+    return TextBatch(*(t.to(next(net.parameters())) for t in batch))
+
+# %% ../nbs/11_cdcl_nli.ipynb #39feb915
 @patch
 @torch.no_grad()
 def judge(self: CDCLNLITask,
@@ -310,25 +326,25 @@ def judge(self: CDCLNLITask,
     size: int = 64,  # rows in a batch
 ) -> list[Judgement]:
     "What `net` says of rows, each by its own documents."
-    training, weights, found = net.training, next(net.parameters()), []
+    training, found = net.training, []
     net.eval()
     vectors = None if self.finetune_encoder else self.embeddings(rows)
     for some in chunks(rows, size):
-        batch = TextBatch(*(t.to(weights.device, weights.dtype) for t in self.batch_of(some, vectors)))
+        batch = beside(net, self.batch_of(some, vectors))
         answer, _ = self.session(net, batch, net.opening(batch.inputs) if hasattr(net, "long_term") else None)
         evidence = [None] * len(some) if answer.evidence is None else answer.evidence.T
         found += map(judgement_of, some, answer.logits.softmax(1), evidence)
     net.train(training)
     return found
 
-# %% ../nbs/11_cdcl_nli.ipynb #39feb915
+# %% ../nbs/11_cdcl_nli.ipynb #15fbaee4
 class Edge(NamedTuple):
     "An entailment between two texts."
     source: str  # evidence
     target: str  # hypothesis
     score: float  # over 0, at most 1
 
-# %% ../nbs/11_cdcl_nli.ipynb #aed8093c
+# %% ../nbs/11_cdcl_nli.ipynb #da6c6faf
 def predicted_edges(
     row: Row,
     judgement: Judgement,
@@ -338,7 +354,7 @@ def predicted_edges(
     looked = dict(zip(sentences_of(row), judgement.evidence))
     return [Edge(text, row.hypothesis, judgement.probabilities[0] * min(look, 1.)) for text, look in looked.items() if look > 0.5]
 
-# %% ../nbs/11_cdcl_nli.ipynb #e2ddf4c0
+# %% ../nbs/11_cdcl_nli.ipynb #0e392528
 def gold_edges(
     row: Row,
 ) -> list[Edge]:  # none unless the label is entailment
@@ -347,7 +363,7 @@ def gold_edges(
     texts = dict.fromkeys(row.documents[document][sentence] for document, sentence in row.evidence)
     return [Edge(text, row.hypothesis, 1.) for text in texts]
 
-# %% ../nbs/11_cdcl_nli.ipynb #0e392528
+# %% ../nbs/11_cdcl_nli.ipynb #d0ced116
 def commit_edges(
     net,  # a dual network; its `long_term` is written to
     edges: list[Edge],
@@ -361,14 +377,14 @@ def commit_edges(
     c = conditions or net.conditions
     strong = [edge for edge in edges if edge.score >= c.write_gate]
     texts = list(dict.fromkeys(text for edge in strong for text in edge[:2]))
-    plain = {text: np.asarray(vectors[text].detach().float().cpu()) for text in texts}
+    plain = {text: np.asarray(vectors[text], np.float32) for text in texts}
     numbers, counts = net.admit({text: text for text in texts}, plain, c, run, step)
     ends = [(numbers[a], numbers[b], score) for a, b, score in strong if a in numbers and b in numbers and numbers[a] != numbers[b]]
     written = net.long_term.add_entailments(ends, origin, run, step) if ends else 0
     return Tally(presented=len(texts), **counts, links=len(edges), links_refused=len(edges) - len(ends),
                  links_known=len(ends) - written, links_written=written)
 
-# %% ../nbs/11_cdcl_nli.ipynb #d0ced116
+# %% ../nbs/11_cdcl_nli.ipynb #a3b57500
 @patch
 def commit(self: CDCLNLITask,
     net,  # a dual network
@@ -384,10 +400,11 @@ def commit(self: CDCLNLITask,
     rows = [every[int(place)] for place in batch.places]
     seen = zip(rows, map(judgement_of, rows, probabilities, answer.evidence.detach().T))
     found = [edge for row, judgement in seen for edge in (gold_edges(row) if self.edges == "gold" else predicted_edges(row, judgement))]
-    vectors = self.known_vectors or dict(zip((t for e in found for t in e[:2]), self.encoder.encode([t for e in found for t in e[:2]])))
+    texts = [text for edge in found for text in edge[:2]]
+    vectors = self.known_vectors or dict(zip(texts, self.encoder.encode(texts)))
     return commit_edges(net, found, vectors, self.edges, run, number)
 
-# %% ../nbs/11_cdcl_nli.ipynb #a4314efd
+# %% ../nbs/11_cdcl_nli.ipynb #24a4dad1
 def label_metrics(
     gold: list[int],  # places in `LABELS`
     said: list[int],
@@ -402,7 +419,7 @@ def label_metrics(
             "f1_of_macros": f1_of(float(p.mean()), float(r.mean())), "labels": plain,
             "confusion": confusion_matrix(gold, said, labels=numbers).tolist()}
 
-# %% ../nbs/11_cdcl_nli.ipynb #a3b57500
+# %% ../nbs/11_cdcl_nli.ipynb #d01201fd
 def f1_of(
     precision: float,
     recall: float,
@@ -410,7 +427,7 @@ def f1_of(
     "Their harmonic mean; 0 if both are 0."
     return 2 * precision * recall / (precision + recall) if precision + recall else 0.
 
-# %% ../nbs/11_cdcl_nli.ipynb #d01201fd
+# %% ../nbs/11_cdcl_nli.ipynb #2be994c8
 def set_metrics(
     gold: set,
     found: set,
@@ -420,7 +437,7 @@ def set_metrics(
     precision, recall = both / len(found) if found else 0., both / len(gold) if gold else 0.
     return {"precision": precision, "recall": recall, "f1": f1_of(precision, recall), "gold": len(gold), "found": len(found)}
 
-# %% ../nbs/11_cdcl_nli.ipynb #f8e74aac
+# %% ../nbs/11_cdcl_nli.ipynb #549a78d3
 def evidence_metrics(
     rows: list[Row],
     judgements: list[Judgement],
@@ -432,19 +449,18 @@ def evidence_metrics(
     found = {(n, text) for n, row, j in pairs for text, look in zip(sentences_of(row), j.evidence) if look > 0.5}
     return set_metrics(gold, found)
 
-# %% ../nbs/11_cdcl_nli.ipynb #549a78d3
+# %% ../nbs/11_cdcl_nli.ipynb #233249be
 def edge_metrics(
     rows: list[Row],
     memory,  # a graph memory
-    run: str | None = None,  # count only the edges of this run; None counts all
 ) -> dict | None:  # as of `set_metrics`; None if the rows say nothing of evidence
     "How well the entailments in a graph meet those of the data."
     if all(row.evidence is None for row in rows): return None
-    texts = {p.idx: p.text for p in memory.propositions()}
-    found = {(texts[e.source], texts[e.target]) for e in memory.entailments() if run in (None, e.run)}
+    texts, asked = {p.idx: p.text for p in memory.propositions()}, {row.hypothesis for row in rows}
+    found = {(texts[e.source], texts[e.target]) for e in memory.entailments() if texts[e.target] in asked}
     return set_metrics({edge[:2] for row in rows for edge in gold_edges(row)}, found)
 
-# %% ../nbs/11_cdcl_nli.ipynb #d2837a75
+# %% ../nbs/11_cdcl_nli.ipynb #af632796
 @patch
 def validate(self: CDCLNLITask,
     net,
@@ -456,7 +472,7 @@ def validate(self: CDCLNLITask,
     metrics, evidence = label_metrics([row.label for row in rows], [j.label for j in judgements]), evidence_metrics(rows, judgements)
     return {name: metrics[name] for name in ("accuracy", "macro_f1", "f1_of_macros")} | ({"evidence_f1": evidence["f1"]} if evidence else {})
 
-# %% ../nbs/11_cdcl_nli.ipynb #d9eab8e7
+# %% ../nbs/11_cdcl_nli.ipynb #83f58e70
 @patch
 def tell(self: CDCLNLITask,
     net,  # a dual network; its `long_term` is written to
@@ -469,7 +485,7 @@ def tell(self: CDCLNLITask,
     net.long_term.add_propositions(texts, self.encoder.encode(texts), run)
     return net.long_term.count().propositions - before
 
-# %% ../nbs/11_cdcl_nli.ipynb #af632796
+# %% ../nbs/11_cdcl_nli.ipynb #58341ee1
 @patch
 @torch.no_grad()
 def ask(self: CDCLNLITask,
@@ -478,11 +494,13 @@ def ask(self: CDCLNLITask,
     recalled: int = 32,  # propositions to bring back for each
 ) -> list[tuple[Judgement, list[str]]]:  # for each the judgement, and the sentences that its evidence speaks of
     "Judge hypotheses from what the long-term memory knows."
+    training = net.training
     net.eval()
     vectors = dict(zip(hypotheses, torch.from_numpy(self.encoder.encode(hypotheses))))
-    batch = self.batch_of([Row((), text, None, None, "", (), "") for text in hypotheses], vectors)
+    batch = beside(net, self.batch_of([Row((), text, None, None, "", (), "") for text in hypotheses], vectors))
     graph, numbers = net.recall([vectors[text][None].numpy() for text in hypotheses], recalled)
     answer, _ = self.session(net, batch, net.start(len(hypotheses), graph))
+    net.train(training)
     texts = [[p.text for p in net.long_term.propositions(row)] for row in numbers]
     found = zip(answer.logits.softmax(1), answer.nodes, texts)
     return [(Judgement(int(p.argmax()), tuple(p.tolist()), tuple(nodes[:len(known)].tolist())), known) for p, nodes, known in found]

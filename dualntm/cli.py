@@ -6,8 +6,8 @@
 __all__ = ['NAMES', 'TRAIN_EXAMPLES', 'FLAGS', 'EVAL_EXAMPLES', 'PREDICT_EXAMPLES', 'TELL_EXAMPLES', 'ASK_EXAMPLES', 'Parser',
            'add_train', 'name_value', 'asked_settings', 'run_folder', 'check_device', 'fresh_trainer', 'memory_opener',
            'resumed_trainer', 'check_least', 'train', 'end_memory', 'dry_run', 'summarise', 'summarise_epochs',
-           'add_eval', 'asked_sizes', 'evaluate_command', 'add_graph_flags', 'open_graph', 'commit_found', 'torch_rows',
-           'rows_of', 'judge_command', 'print_metrics', 'add_predict', 'predict_command', 'row_from', 'print_judgement',
+           'add_eval', 'asked_sizes', 'evaluate_command', 'add_graph_flags', 'open_graph', 'commit_found', 'rows_of',
+           'judge_command', 'print_metrics', 'add_predict', 'predict_command', 'row_from', 'print_judgement',
            'ask_known', 'add_store_flags', 'add_tell', 'open_store', 'open_neo4j_store', 'open_file_store',
            'read_facts', 'draw_facts', 'tell_command', 'add_ask', 'known_walks', 'ask_command', 'ask_many', 'ask_one',
            'add_bench', 'bench_command', 'main', 'run_command', 'say']
@@ -169,7 +169,7 @@ def resumed_trainer(
     have = {**config["task_parameters"], **config["model_parameters"], **config["training"], **{name: config[name] for name in flags}}
     named = {name: getattr(args, name) for name in flags if getattr(args, name) is not None}
     asked = {**named, **asked_settings(args, named.get("task", config["task"]), named.get("model_type", config["model_type"]))}
-    free = ("num_batches", "report_interval", "checkpoint_interval")
+    free = ("num_batches", "num_epochs", "patience", "report_interval", "checkpoint_interval")
     for name, value in asked.items():
         if name not in free and have.get(name) != value: raise InputError(
             f"{path} was trained with {name}={have.get(name)}, not {value}: leave {name} out to go on with it, or start a new run")
@@ -327,10 +327,10 @@ def evaluate_command(
 def add_graph_flags(
     parser: argparse.ArgumentParser,
 ) -> None:
-    "Add the flags that say which graph takes what is found."
+    "Add the flags that say which graph is meant."
     add = parser.add_argument
-    add("--store", metavar="FILE", help="keep the graph in a file, such as store.npz (cdcl-nli)")
-    add("--long-term-memory-backend", choices=NAMES["backend"], default="memory", help="memory: in this process, or in --store; neo4j: in Neo4j (memory)")
+    add("--store", metavar="FILE", help="a file that keeps the graph, such as store.npz")
+    add("--long-term-memory-backend", choices=NAMES["backend"], default="memory", help="memory: in this process, kept by --store; neo4j: in Neo4j (memory)")
     add("--graph", metavar="NAME", help="name of the graph in Neo4j")
     add_connection_flags(parser)
 
@@ -346,10 +346,7 @@ def open_graph(
     if (args.store or args.graph or in_neo4j) and not hasattr(net, "long_term"): raise InputError("an ntm has no long-term memory to keep a graph in")
     if in_neo4j != bool(args.graph) or in_neo4j and args.store:
         raise InputError("--graph NAME and --long-term-memory-backend neo4j go together, and without --store")
-    if in_neo4j:
-        from dualntm.neo4j_commands import connection_from
-        from dualntm.neo4j_memory import Neo4jGraphMemory
-        net.long_term = Neo4jGraphMemory(net.propositions, connection_from(args), args.graph, net.settings["merge_threshold"], run=run)
+    if in_neo4j: net.long_term = open_neo4j_store(args, net.propositions, run)
     elif args.store: net.long_term = open_file_store(Path(args.store), net.propositions, fresh=True)
 
 # %% ../nbs/15_cli.ipynb #d06d1ecd
@@ -360,29 +357,19 @@ def commit_found(
     rows: list,
     judgements: list,
     run: str,
-) -> list:  # the edges
-    "Commit what was found to be entailed, and bring it to where it lasts."
+) -> None:
+    "Commit what was found to be entailed, and bring it to where it lasts; a network without a long-term memory has nowhere to."
     from dualntm.cdcl_nli import commit_edges, predicted_edges
     from dualntm.dual_controller import WriteConditions
+    if not hasattr(net, "long_term"): return
     edges = [edge for row, judgement in zip(rows, judgements) for edge in predicted_edges(row, judgement)]
-    if not hasattr(net, "long_term"): return []
     texts = list(dict.fromkeys(text for edge in edges for text in edge[:2]))
-    vectors = dict(zip(texts, torch_rows(task, texts)))
+    vectors = dict(zip(texts, task.encoder.encode(texts)))
     commit_edges(net, edges, vectors, "predicted", run, conditions=WriteConditions(write_gate=0., write_budget=len(texts)))
     net.long_term.flush()
     if args.store: net.long_term.save(args.store)
-    return edges
 
 # %% ../nbs/15_cli.ipynb #3db36528
-def torch_rows(
-    task,
-    texts: list[str],
-):  # (n, width)
-    "Embeddings as a tensor."
-    import torch
-    return torch.from_numpy(task.encoder.encode(texts))
-
-# %% ../nbs/15_cli.ipynb #84b7e3e3
 def rows_of(
     args: argparse.Namespace,  # of `eval` or `predict`
     task,
@@ -397,7 +384,7 @@ def rows_of(
     if not rows: raise InputError(f"{args.data or task.data} has no {args.split or 'test'} split: name another by --split, or a file by --file")
     return rows
 
-# %% ../nbs/15_cli.ipynb #fb4f605f
+# %% ../nbs/15_cli.ipynb #84b7e3e3
 def judge_command(
     args: argparse.Namespace,  # of `eval`
     task,
@@ -418,7 +405,7 @@ def judge_command(
     if hasattr(net, "long_term"): net.long_term.close()
     print(json.dumps(metrics)) if args.json else print_metrics(metrics)
 
-# %% ../nbs/15_cli.ipynb #8f284656
+# %% ../nbs/15_cli.ipynb #fb4f605f
 def print_metrics(
     metrics: dict,
 ) -> None:
@@ -431,7 +418,7 @@ def print_metrics(
         row = metrics[name]
         if row: print(f"{name:15} {row['precision']:9.4f} {row['recall']:9.4f} {row['f1']:9.4f} {row['gold']:6}   {row['found']:6} found")
 
-# %% ../nbs/15_cli.ipynb #631bbbed
+# %% ../nbs/15_cli.ipynb #28e4aab0
 def add_predict(commands) -> None:
     "Add the `predict` command to the parser's commands."
     parser = commands.add_parser("predict", help="judge hypotheses by texts, and say from which sentences", allow_abbrev=False,
@@ -447,7 +434,7 @@ def add_predict(commands) -> None:
     add("--json", action="store_true", help="one JSON object a row")
     parser.set_defaults(run=predict_command)
 
-# %% ../nbs/15_cli.ipynb #313199fa
+# %% ../nbs/15_cli.ipynb #631bbbed
 PREDICT_EXAMPLES = """examples:
   dualntm predict --checkpoint checkpoints/cdcl-nli-dual-seed1000 --premise "Norvik will build the bridge in Lyon." \\
       --premise "In Lyon, Norvik will have 340 people on site." --hypothesis "The firm that builds Lyon's bridge sends 340 people."
@@ -455,12 +442,11 @@ PREDICT_EXAMPLES = """examples:
   dualntm predict --checkpoint checkpoints/cdcl-nli-dual-seed1000 --file rows.json --long-term-memory-backend neo4j --graph news
 """
 
-# %% ../nbs/15_cli.ipynb #92933720
+# %% ../nbs/15_cli.ipynb #313199fa
 def predict_command(
     args: argparse.Namespace,
 ) -> None:
     "Run the `predict` command."
-    from dualntm.nli_rows import LABELS
     from dualntm.training import InputError, load
     if bool(args.file) == bool(args.hypothesis) or args.file and args.premise:
         raise InputError("give either --file FILE, or --hypothesis TEXT with a --premise TEXT or two")
@@ -477,7 +463,7 @@ def predict_command(
         if not args.json: print(f"the graph holds {counts.propositions:,} propositions and {counts.entailments:,} entailments")
         net.long_term.close()
 
-# %% ../nbs/15_cli.ipynb #ee790559
+# %% ../nbs/15_cli.ipynb #92933720
 def row_from(
     args: argparse.Namespace,  # of `predict`
 ):  # a `Row`
@@ -486,7 +472,7 @@ def row_from(
     texts = [{"text": text, "language": "en"} for text in args.premise]
     return parse_row({"premise": texts, "hypothesis": {"text": args.hypothesis, "language": "en"}}, "translated", False, "the command line")
 
-# %% ../nbs/15_cli.ipynb #96442346
+# %% ../nbs/15_cli.ipynb #ee790559
 def print_judgement(
     row,
     judgement,
@@ -504,7 +490,7 @@ def print_judgement(
     for text, look in evidence.items(): print(f"  {look:.3f}  {text}")
     for edge in edges: print(f"  written: ({edge['source']})-[:ENTAILS {edge['score']:.3f}]->({edge['target']})")
 
-# %% ../nbs/15_cli.ipynb #7703f226
+# %% ../nbs/15_cli.ipynb #96442346
 def ask_known(
     args: argparse.Namespace,  # of `predict`
     task,
@@ -517,23 +503,21 @@ def ask_known(
     open_graph(args, net, "predict")
     if not net.long_term.count().propositions: raise InputError(f"{args.store or args.graph} holds no propositions yet")
     judgement, known = task.ask(net, [args.hypothesis])[0]
-    print_judgement(Row((tuple(known),), args.hypothesis, None, None, "", ("en",), ""), judgement, args.json)
+    row = Row((tuple(known),), args.hypothesis, None, None, "", ("en",), "")
+    commit_found(args, task, net, [row], [judgement], "predict")
+    print_judgement(row, judgement, args.json)
     net.long_term.close()
 
-# %% ../nbs/15_cli.ipynb #262cef13
+# %% ../nbs/15_cli.ipynb #226b27bb
 def add_store_flags(
     parser: argparse.ArgumentParser,
 ) -> None:
     "Add the flags that name a trained network and its store."
     add = parser.add_argument
     add("--checkpoint", required=True, metavar="PATH", help="a run of graph-recall with --model-type dual: its folder or a checkpoint")
-    add("--store", metavar="FILE", help="the store as a file, such as store.npz")
-    add("--long-term-memory-backend", choices=NAMES["backend"], default="memory",
-        help="memory: the store is a file; neo4j: a graph in Neo4j (memory)")
-    add("--graph", metavar="NAME", help="name of the graph in Neo4j")
-    add_connection_flags(parser)
+    add_graph_flags(parser)
 
-# %% ../nbs/15_cli.ipynb #bac694e7
+# %% ../nbs/15_cli.ipynb #262cef13
 def add_tell(commands) -> None:
     "Add the `tell` command to the parser's commands."
     parser = commands.add_parser("tell", help="tell a trained network facts, for good", allow_abbrev=False, epilog=TELL_EXAMPLES,
@@ -549,14 +533,14 @@ def add_tell(commands) -> None:
     add("--seed", type=int, default=0, help="of what is drawn (0)")
     parser.set_defaults(run=tell_command)
 
-# %% ../nbs/15_cli.ipynb #9fe129cd
+# %% ../nbs/15_cli.ipynb #bac694e7
 TELL_EXAMPLES = """examples:
   dualntm tell --checkpoint checkpoints/graph-recall-dual-seed1000 --store store.npz --facts facts.txt --draw chains
   dualntm tell --checkpoint checkpoints/graph-recall-dual-seed1000 --store store.npz --facts more-facts.txt
   dualntm tell --checkpoint checkpoints/graph-recall-dual-seed1000 --long-term-memory-backend neo4j --graph world --facts facts.txt
 """
 
-# %% ../nbs/15_cli.ipynb #aa9e45c9
+# %% ../nbs/15_cli.ipynb #9fe129cd
 def open_store(
     args: argparse.Namespace,  # of `tell` or `ask`
     fresh: bool,  # whether a file that is not there may be begun
@@ -575,17 +559,18 @@ def open_store(
     net.long_term = open_neo4j_store(args, net.propositions) if in_neo4j else open_file_store(Path(args.store), net.propositions, fresh)
     return task, net
 
-# %% ../nbs/15_cli.ipynb #a362715e
+# %% ../nbs/15_cli.ipynb #aa9e45c9
 def open_neo4j_store(
     args: argparse.Namespace,  # of `tell` or `ask`
     width: int,  # of a proposition
+    run: str = "tell",  # which run writes
 ):  # a graph memory
     "A store in Neo4j. Raises GraphError if it can't be had or does not fit."
     from dualntm.neo4j_commands import connection_from
     from dualntm.neo4j_memory import Neo4jGraphMemory
-    return Neo4jGraphMemory(width, connection_from(args), args.graph, run="tell")
+    return Neo4jGraphMemory(width, connection_from(args), args.graph, run=run)
 
-# %% ../nbs/15_cli.ipynb #78703fe5
+# %% ../nbs/15_cli.ipynb #a362715e
 def open_file_store(
     path: Path,
     width: int,  # of a proposition
@@ -600,7 +585,7 @@ def open_file_store(
     if memory.dim != width: raise InputError(f"{path} holds propositions of {memory.dim} numbers, the network takes {width}")
     return memory
 
-# %% ../nbs/15_cli.ipynb #b837a25f
+# %% ../nbs/15_cli.ipynb #78703fe5
 def read_facts(
     path: str,
     width: int,  # bits in an item
@@ -618,7 +603,7 @@ def read_facts(
     if not facts: raise InputError(f"{path} holds no facts: write one a line, two patterns of {width} bits")
     return torch.tensor(facts).float()
 
-# %% ../nbs/15_cli.ipynb #f459c5eb
+# %% ../nbs/15_cli.ipynb #b837a25f
 def draw_facts(
     args: argparse.Namespace,  # of `tell`
     task,
@@ -638,7 +623,7 @@ def draw_facts(
     try: Path(args.facts).write_text("".join(f"{as_bits(a)} {as_bits(b)}\n" for a, b in facts))
     except OSError as e: raise InputError(f"can't write {args.facts}: {e.strerror or e}") from e
 
-# %% ../nbs/15_cli.ipynb #5c4f8922
+# %% ../nbs/15_cli.ipynb #f459c5eb
 def tell_command(
     args: argparse.Namespace,
 ) -> None:
@@ -654,7 +639,7 @@ def tell_command(
           + (f"; {tally.gate:,} propositions were refused by the write gate" if tally.gate else ""))
     print(f"the store holds {counts.propositions:,} propositions and {counts.entailments:,} entailments")
 
-# %% ../nbs/15_cli.ipynb #9d3ea879
+# %% ../nbs/15_cli.ipynb #5c4f8922
 def add_ask(commands) -> None:
     "Add the `ask` command to the parser's commands."
     parser = commands.add_parser("ask", help="ask a trained network for walks along what it was told", allow_abbrev=False, epilog=ASK_EXAMPLES,
@@ -670,13 +655,13 @@ def add_ask(commands) -> None:
     add("--json", action="store_true", help="one JSON object a line instead of a table")
     parser.set_defaults(run=ask_command)
 
-# %% ../nbs/15_cli.ipynb #c94c4ea3
+# %% ../nbs/15_cli.ipynb #9d3ea879
 ASK_EXAMPLES = """examples:
   dualntm ask --checkpoint checkpoints/graph-recall-dual-seed1000 --store store.npz --facts facts.txt
   dualntm ask --checkpoint checkpoints/graph-recall-dual-seed1000 --store store.npz --from 0110100110010110 --links 5
 """
 
-# %% ../nbs/15_cli.ipynb #7f62b117
+# %% ../nbs/15_cli.ipynb #c94c4ea3
 def known_walks(
     facts,  # (n, 2, width)
     links: int,
@@ -696,7 +681,7 @@ def known_walks(
         if len(found) == walks: break
     return found
 
-# %% ../nbs/15_cli.ipynb #e3d890bb
+# %% ../nbs/15_cli.ipynb #7f62b117
 def ask_command(
     args: argparse.Namespace,
 ) -> None:
@@ -713,7 +698,7 @@ def ask_command(
         found = f"{row['bit_error']:12.4f} {row['right']:13}" if row["walks"] else "  no walk of so many links in these facts"
         print(json.dumps(row) if args.json else f"{links:6} {row['walks']:6} {found}", flush=True)
 
-# %% ../nbs/15_cli.ipynb #ddbfda09
+# %% ../nbs/15_cli.ipynb #e3d890bb
 def ask_many(
     net,
     walks: list[list[str]],
@@ -727,7 +712,7 @@ def ask_many(
     wrong = ask_store(net, bits[0], links) != bits[1:]
     return {"links": links, "walks": len(walks), "bit_error": 100 * wrong.float().mean().item(), "right": int((~wrong.any(2).any(0)).sum())}
 
-# %% ../nbs/15_cli.ipynb #ec9e72f6
+# %% ../nbs/15_cli.ipynb #ddbfda09
 def ask_one(
     args: argparse.Namespace,
     task,
@@ -746,7 +731,7 @@ def ask_one(
     if args.json: return print(json.dumps({"from": args.start, "walk": answers}))
     for number, item in enumerate(answers, 1): print(f"{number:4}  {item}" + ("" if net.long_term.find(item) is not None else "   not in the store"))
 
-# %% ../nbs/15_cli.ipynb #d80159d2
+# %% ../nbs/15_cli.ipynb #01531e93
 def add_bench(commands) -> None:
     "Add the `bench` command to the parser's commands."
     parser = commands.add_parser("bench", help="time the engines against each other on this machine", allow_abbrev=False,
@@ -757,7 +742,7 @@ def add_bench(commands) -> None:
     parser.add_argument("--json", action="store_true", help="one JSON object a line instead of a table")
     parser.set_defaults(run=bench_command)
 
-# %% ../nbs/15_cli.ipynb #a08f45e7
+# %% ../nbs/15_cli.ipynb #d80159d2
 def bench_command(
     args: argparse.Namespace,
 ) -> None:
@@ -772,7 +757,7 @@ def bench_command(
         cells = (f"{row[name]:>{form}}" if row[name] is not None else "-".rjust(int(form.split(".")[0])) for name, form in columns.items())
         print(json.dumps(row) if args.json else " ".join(cells), flush=True)
 
-# %% ../nbs/15_cli.ipynb #61ac01ee
+# %% ../nbs/15_cli.ipynb #6b51e017
 def main(
     argv: list[str] | None = None,  # the words after `dualntm`; None takes the process's
 ) -> None:
@@ -787,7 +772,7 @@ def main(
     try: sys.exit(run_command(args))
     except KeyboardInterrupt: sys.exit(say("interrupted", 130))
 
-# %% ../nbs/15_cli.ipynb #4c04da5f
+# %% ../nbs/15_cli.ipynb #61ac01ee
 def run_command(
     args: argparse.Namespace,
 ) -> int:  # the exit code
@@ -801,7 +786,7 @@ def run_command(
     try: return args.run(args) or 0
     except tuple(codes) as e: return say(e, next(code for kind, code in codes.items() if isinstance(e, kind)))
 
-# %% ../nbs/15_cli.ipynb #c9136075
+# %% ../nbs/15_cli.ipynb #4c04da5f
 def say(
     error: Exception | str,
     code: int,

@@ -86,18 +86,20 @@ class BitTask:
         "How good `outputs` are as an answer to `batch`."
         return score_bits(outputs, batch)
 
-    def commit(self,
-        net,  # a dual network
-        outputs: Tensor,  # (T, B, outputs)
-        state,  # of the network, at the end of the session
-        batch: Batch,
-        number: int,  # of the batch
-        run: str,  # which run writes
-    ):  # a `Tally`
-        "Store what `net` wrote in a session, as its write conditions allow."
-        return net.commit(state, batch.inputs, self.texts(batch), number, run)
-
 # %% ../nbs/10_tasks.ipynb #2929b8a7
+@patch
+def commit(self: BitTask,
+    net,  # a dual network
+    outputs: Tensor,  # (T, B, outputs)
+    state,  # of the network, at the end of the session
+    batch: Batch,
+    number: int,  # of the batch
+    run: str,  # which run writes
+):  # a `Tally`
+    "Store what `net` wrote in a session, as its write conditions allow."
+    return net.commit(state, batch.inputs, self.texts(batch), number, run)
+
+# %% ../nbs/10_tasks.ipynb #14df5f8b
 @dataclass(frozen=True)
 class CopyTask(BitTask):
     "See a sequence of random bits, then repeat it. Raises ValueError for sizes that can't be."
@@ -119,7 +121,7 @@ class CopyTask(BitTask):
     @property
     def outputs(self) -> int: return self.sequence_width
 
-# %% ../nbs/10_tasks.ipynb #14df5f8b
+# %% ../nbs/10_tasks.ipynb #c4ad71ef
 @patch
 def batch(self: CopyTask,
     size: int,  # sequences in the batch
@@ -134,7 +136,7 @@ def batch(self: CopyTask,
     inputs[n, :, -1] = 1
     return Batch(inputs, bits)
 
-# %% ../nbs/10_tasks.ipynb #c4ad71ef
+# %% ../nbs/10_tasks.ipynb #5a506156
 @patch
 def describe(self: CopyTask,
     batch: Batch,
@@ -146,7 +148,7 @@ def describe(self: CopyTask,
     if step < n: return f"see {as_bits(batch.inputs[step, index, :-1])}"
     return "the input is over" if step == n else f"answer, vector {step - n} of {n}"
 
-# %% ../nbs/10_tasks.ipynb #5a506156
+# %% ../nbs/10_tasks.ipynb #5f332ce5
 def check_range(
     name: str,  # of the smaller setting
     low: int,
@@ -156,7 +158,7 @@ def check_range(
     if low < 1: raise ValueError(f"{name}={low}: it must be at least 1")
     if low > high: raise ValueError(f"{name}={low}: it must not be over {name.replace('min', 'max')}={high}")
 
-# %% ../nbs/10_tasks.ipynb #d9e92746
+# %% ../nbs/10_tasks.ipynb #d4718937
 def draw_int(
     low: int,
     high: int,
@@ -165,7 +167,7 @@ def draw_int(
     "Draw an integer."
     return int(torch.randint(low, high + 1, (), generator=generator))
 
-# %% ../nbs/10_tasks.ipynb #5f332ce5
+# %% ../nbs/10_tasks.ipynb #d32df913
 def draw_bits(
     *shape: int,  # of the tensor; then the generator
 ) -> Tensor:  # of zeros and ones
@@ -173,14 +175,14 @@ def draw_bits(
     *shape, generator = shape
     return torch.randint(0, 2, shape, generator=generator).float()
 
-# %% ../nbs/10_tasks.ipynb #d4718937
+# %% ../nbs/10_tasks.ipynb #5884a5cd
 def as_bits(
     vector: Tensor,  # one-dimensional
 ) -> str:
     "Write a vector of bits as a string of 0 and 1."
     return "".join("1" if x > 0.5 else "0" for x in vector)
 
-# %% ../nbs/10_tasks.ipynb #46edd180
+# %% ../nbs/10_tasks.ipynb #cef1933c
 @dataclass(frozen=True)
 class RepeatCopyTask(BitTask):
     "See a sequence of random bits and a number, then repeat the sequence that often. Raises ValueError for sizes that can't be."
@@ -212,7 +214,7 @@ class RepeatCopyTask(BitTask):
         values = self.repeat_max - self.repeat_min + 1
         return (repeats - (self.repeat_min + self.repeat_max) / 2) / math.sqrt(max(values ** 2 - 1, 12) / 12)
 
-# %% ../nbs/10_tasks.ipynb #cef1933c
+# %% ../nbs/10_tasks.ipynb #50e52435
 @patch
 def batch(self: RepeatCopyTask,
     size: int,  # sequences in the batch
@@ -232,7 +234,7 @@ def batch(self: RepeatCopyTask,
     targets[-1, :, -1] = 1
     return Batch(inputs, targets)
 
-# %% ../nbs/10_tasks.ipynb #50e52435
+# %% ../nbs/10_tasks.ipynb #cef8c367
 @patch
 def describe(self: RepeatCopyTask,
     batch: Batch,
@@ -247,7 +249,7 @@ def describe(self: RepeatCopyTask,
     if done == n * repeats: return "answer, the end marker"
     return f"answer, vector {done % n + 1} of {n}, repeat {done // n + 1} of {repeats}"
 
-# %% ../nbs/10_tasks.ipynb #4c4a13bc
+# %% ../nbs/10_tasks.ipynb #db7cd3f2
 @dataclass(frozen=True)
 class GraphRecallTask(BitTask):
     "Be told facts in separate episodes, then walk along them. Raises ValueError for sizes that can't be."
@@ -281,7 +283,7 @@ class GraphRecallTask(BitTask):
     @property
     def outputs(self) -> int: return self.sequence_width
 
-# %% ../nbs/10_tasks.ipynb #db7cd3f2
+# %% ../nbs/10_tasks.ipynb #d0490f28
 def draw_items(
     size: int,  # sessions
     count: int,  # items in each, all different
@@ -297,7 +299,7 @@ def draw_items(
         numbers[again] = torch.randint(1, 2 ** width, (int(again.sum()),), generator=generator)
     return (numbers.unsqueeze(-1) >> torch.arange(width - 1, -1, -1) & 1).float()
 
-# %% ../nbs/10_tasks.ipynb #b0b56d70
+# %% ../nbs/10_tasks.ipynb #684636c4
 def tell_inputs(
     facts: Tensor,  # (B, 2, width), from and to
 ) -> Tensor:  # (2, B, width + 3)
@@ -308,7 +310,7 @@ def tell_inputs(
     inputs[0, :, width], inputs[1, :, width + 1] = 1, 1
     return inputs
 
-# %% ../nbs/10_tasks.ipynb #f1ed69d1
+# %% ../nbs/10_tasks.ipynb #6b7d1126
 def ask_inputs(
     starts: Tensor,  # (B, width), where the walks start
     links: int,  # of the walks
@@ -318,7 +320,7 @@ def ask_inputs(
     inputs[0, :, :-3], inputs[:, :, -1] = starts, 1
     return inputs
 
-# %% ../nbs/10_tasks.ipynb #684636c4
+# %% ../nbs/10_tasks.ipynb #aae86a06
 @patch
 def batch(self: GraphRecallTask,
     size: int,  # sessions in the batch
@@ -340,7 +342,7 @@ def batch(self: GraphRecallTask,
     told = [tell_inputs(fact) for fact in facts]
     return Batch(torch.cat([*told, ask_inputs(items[:, 0], n)]), torch.stack([items[rows, at] for at in walk[1:]]))
 
-# %% ../nbs/10_tasks.ipynb #aae86a06
+# %% ../nbs/10_tasks.ipynb #cfb9634c
 @patch
 def episodes(self: GraphRecallTask,
     batch: Batch,
@@ -350,7 +352,7 @@ def episodes(self: GraphRecallTask,
     told = len(batch.inputs) - asked
     return list(batch.inputs[:told].split(2)) + [batch.inputs[told:]]
 
-# %% ../nbs/10_tasks.ipynb #8bd109fe
+# %% ../nbs/10_tasks.ipynb #c7e4277f
 @patch
 def session(self: GraphRecallTask,
     net,  # has `renew`; called with inputs (T, B, inputs) and a state, returns outputs (T, B, outputs) and the state behind them
@@ -361,7 +363,7 @@ def session(self: GraphRecallTask,
     for i, inputs in enumerate(self.episodes(batch)): outputs, state = net(inputs, net.renew(state) if i else state)
     return outputs, state
 
-# %% ../nbs/10_tasks.ipynb #cfb9634c
+# %% ../nbs/10_tasks.ipynb #a2e31772
 @patch
 def describe(self: GraphRecallTask,
     batch: Batch,
@@ -373,7 +375,7 @@ def describe(self: GraphRecallTask,
     if step < told: return f"told: {'to' if step % 2 else 'from'} {item}"
     return f"asked: from {item}" if step == told else f"answer, link {step - told} of {len(batch.targets)}"
 
-# %% ../nbs/10_tasks.ipynb #45224241
+# %% ../nbs/10_tasks.ipynb #2c4e1b57
 def tell_store(
     net,  # a trained network with two memories
     facts: Tensor,  # (n, 2, width), from and to
@@ -389,7 +391,7 @@ def tell_store(
             tallies.append(net.commit(state, inputs, patterns(inputs[..., :-3]), run=run, conditions=conditions))
     return type(tallies[0])(*map(sum, zip(*tallies)))
 
-# %% ../nbs/10_tasks.ipynb #2c4e1b57
+# %% ../nbs/10_tasks.ipynb #400dc14b
 @torch.no_grad()
 def ask_store(
     net,  # a trained network with two memories, whose store was told facts
@@ -407,7 +409,7 @@ def ask_store(
         at = walks[-1][-1]
     return torch.cat(walks)
 
-# %% ../nbs/10_tasks.ipynb #400dc14b
+# %% ../nbs/10_tasks.ipynb #b0cc987b
 def draw_world(
     width: int,  # bits in an item
     generator: Generator,
@@ -428,5 +430,5 @@ def draw_world(
         walk, facts = torch.stack(walk), torch.stack([torch.arange(count), leads], 1)
     return all_items[facts[torch.randperm(len(facts), generator=generator)]], all_items[walk]
 
-# %% ../nbs/10_tasks.ipynb #d5d6d4f7
+# %% ../nbs/10_tasks.ipynb #5bb5d2fe
 TASKS = {task.name: task for task in (CopyTask, RepeatCopyTask, GraphRecallTask)}

@@ -9,7 +9,7 @@ __all__ = ['TextModelError', 'packaged_minilm', 'from_hub', 'quiet_transformers'
            'DecoderReport']
 
 # %% ../nbs/09_text.ipynb #c7dc3f25
-import hashlib, math, os, sqlite3, time, warnings, zlib
+import hashlib, math, os, sqlite3, sys, time, warnings, zlib
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Iterator, NamedTuple, Sequence
@@ -311,7 +311,8 @@ def encode_new(self: TextEncoder,
     saved = begin
     self.model.eval()
     try:
-        with torch.no_grad(), tqdm(total=len(keys), desc="encoding", leave=False, disable=not self.progress or len(keys) < 500) as bar:
+        with torch.no_grad(), tqdm(total=len(keys), desc="encoding", leave=False,
+                                    mininterval=0.2 if sys.stderr.isatty() else 10, disable=not self.progress or len(keys) < 500) as bar:
             for places, vectors in self.batches(list(texts.values())):
                 unsaved |= {keys[place]: vector for place, vector in zip(places, vectors.cpu().numpy())}
                 bar.update(len(places))

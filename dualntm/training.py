@@ -650,7 +650,7 @@ def keep_run(
     weights = {name: content[name] for name in ("format", "config", "net")}
     write_atomically(folder/"weights.pt", lambda f: f.write(as_bytes(weights)))
 
-# %% ../nbs/12_training.ipynb #51076508
+# %% ../nbs/12_training.ipynb #4cc06a87
 @torch.no_grad()
 def evaluate(
     task,
@@ -668,14 +668,14 @@ def evaluate(
     steps, _, width = batch.targets.shape
     return {**size, "bit_error": 100 * score.cost.item() / (steps * width), "cost": score.cost.item(), "bits": score.bits.item()}
 
-# %% ../nbs/12_training.ipynb #c93b03d8
+# %% ../nbs/12_training.ipynb #d4c4297e
 class Setting(NamedTuple):
     "One thing that can be set by name."
     group: str  # task, model or training
     default: object
     about: str  # one line
 
-# %% ../nbs/12_training.ipynb #51e24178
+# %% ../nbs/12_training.ipynb #14fe2e32
 def settings(
     task: str,  # a name in `TASKS`
     model_type: str,  # a name in `MODELS`
@@ -692,7 +692,7 @@ def settings(
             found.setdefault(name, Setting(group, default, docs[name] or ""))
     return found
 
-# %% ../nbs/12_training.ipynb #14fe2e32
+# %% ../nbs/12_training.ipynb #183a1951
 def parse_setting(
     text: str,  # NAME=VALUE
     known: dict[str, Setting],  # from `settings`
@@ -711,7 +711,7 @@ def parse_setting(
     try: return name, {"true": True, "false": False}[value.lower()] if kind is bool else kind(value)
     except (ValueError, KeyError): raise InputError(f"-p {text}: {name} takes {words[kind]}, not {value!r}") from None
 
-# %% ../nbs/12_training.ipynb #183a1951
+# %% ../nbs/12_training.ipynb #f04404d1
 def make_trainer(
     task: str = "copy",  # a name in `TASKS`
     model_type: str = "ntm",  # a name in `MODELS`
