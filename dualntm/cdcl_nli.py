@@ -4,11 +4,11 @@
 
 # %% auto #0
 __all__ = ['FLAGS', 'TextBatch', 'last_mentions', 'sentences_of', 'evidence_of', 'as_batch', 'share_of', 'balance', 'CDCLNLITask',
-           'drawn', 'Answer', 'looked_at', 'judge_in_one', 'Judgement', 'chunks', 'judgement_of', 'beside', 'Edge',
-           'predicted_edges', 'gold_edges', 'commit_edges', 'label_metrics', 'f1_of', 'set_metrics', 'evidence_metrics',
-           'edge_metrics']
+           'drawn', 'near_by', 'Answer', 'looked_at', 'crowded_state', 'judge_in_one', 'Judgement', 'chunks',
+           'judgement_of', 'beside', 'Edge', 'predicted_edges', 'gold_edges', 'commit_edges', 'label_metrics', 'f1_of',
+           'set_metrics', 'evidence_metrics', 'edge_metrics']
 
-# %% ../nbs/11_cdcl_nli.ipynb #a07e7d91
+# %% ../nbs/11_cdcl_nli.ipynb #05fe9997
 import math
 from dataclasses import dataclass
 from functools import cached_property
@@ -25,11 +25,12 @@ from .nli_rows import LABELS, Row, check_setting, read_splits
 from .reader import ReaderNTM
 from .tasks import Score
 from .text import TextEncoder
+from .working_graph import with_nodes
 
 # %% ../nbs/11_cdcl_nli.ipynb #06f29a32
 FLAGS = ("premise", "begins", "hypothesis", "thinking")  # what a step presents, as the last numbers of an input
 
-# %% ../nbs/11_cdcl_nli.ipynb #3ce32241
+# %% ../nbs/11_cdcl_nli.ipynb #bec408a2
 class TextBatch(NamedTuple):
     "Rows as a network takes them: first P steps with the documents' sentences, then S steps with the hypothesis."
     inputs: Tensor  # (P + S, B, inputs); a row with fewer sentences has zeros behind them
@@ -37,6 +38,7 @@ class TextBatch(NamedTuple):
     weights: Tensor  # (B,), how much a row counts in the loss
     evidence: Tensor  # (P, B), 1 where a sentence is evidence; NaN where that is not known
     places: Tensor  # (B,), where the rows stand among those to train on; -1 for others
+    others: Tensor  # (N, B, width), sentences of other events that lie beside those of the documents; zeros where there is none
 
 # %% ../nbs/11_cdcl_nli.ipynb #43455761
 def last_mentions(
@@ -64,13 +66,14 @@ def evidence_of(
     marked = {last[starts[document] + sentence] for document, sentence in row.evidence}
     return [place in marked for place in range(len(last))]
 
-# %% ../nbs/11_cdcl_nli.ipynb #0cf41e6c
+# %% ../nbs/11_cdcl_nli.ipynb #4a0c2a74
 def as_batch(
     rows: list[Row],
     vectors: dict,  # text: its embedding, (width,)
     thinking: int,  # steps behind the one with the hypothesis
     class_weights: Tensor | None = None,  # how much each label counts; None counts all the same
     places: list[int] | None = None,  # where the rows stand among those to train on
+    others: Tensor | None = None,  # (N, B, width), sentences of other events
 ) -> TextBatch:
     "Rows side by side, each padded to the sentences of the longest."
     premises, some = [sentences_of(row) for row in rows], next(iter(vectors.values()))
@@ -88,7 +91,8 @@ def as_batch(
     inputs[most + 1:, :, width + 3] = 1
     labels = torch.tensor([-1 if row.label is None else row.label for row in rows], device=some.device)
     weights = some.new_ones(len(rows)) if class_weights is None else class_weights.to(some)[labels]
-    return TextBatch(inputs, labels.to(some.dtype), weights, evidence, some.new_tensor(places or [-1] * len(rows)))
+    others = some.new_zeros(0, len(rows), width) if others is None else others
+    return TextBatch(inputs, labels.to(some.dtype), weights, evidence, some.new_tensor(places or [-1] * len(rows)), others)
 
 # %% ../nbs/11_cdcl_nli.ipynb #55d9b750
 def share_of(
@@ -108,7 +112,7 @@ def balance(
     counts = torch.bincount(torch.tensor(labels), minlength=len(LABELS)).clamp(min=1)
     return len(labels) / (len(set(labels)) * counts)
 
-# %% ../nbs/11_cdcl_nli.ipynb #fcf96c4b
+# %% ../nbs/11_cdcl_nli.ipynb #395b6d29
 @dataclass(frozen=True)
 class CDCLNLITask:
     """Judge a hypothesis by two articles, and say from which sentences.
@@ -123,6 +127,7 @@ class CDCLNLITask:
     class_weights: bool = False  # count labels that are rare in train for more
     evidence_weight: float = 0.25  # how much the loss of the evidence counts beside that of the label
     edges: str = "predicted"  # which entailments training commits: predicted, gold or none
+    distractors: int = 0  # sentences of other events that training lays beside the right ones, for a reader that is to be asked from a store
 
     name: ClassVar[str] = "cdcl-nli"
     training: ClassVar[dict] = {"num_epochs": 20, "batch_size": 16, "rmsprop_lr": 1e-4, "rmsprop_epsilon": 1e-8, "decay_from": 0.5, "checkpoint_interval": 0}
@@ -137,6 +142,9 @@ class CDCLNLITask:
         if self.thinking < 0: raise ValueError(f"thinking={self.thinking}: it must be at least 0")
         if not 0 < self.fraction <= 1: raise ValueError(f"fraction={self.fraction}: it must be over 0 and at most 1")
         if not self.evidence_weight >= 0: raise ValueError(f"evidence_weight={self.evidence_weight}: it must be at least 0")
+        if self.distractors < 0: raise ValueError(f"distractors={self.distractors}: it must be at least 0")
+        if self.distractors and self.finetune_encoder:
+            raise ValueError(f"distractors={self.distractors}: they are found by embeddings that stay, so not with finetune_encoder=true")
 
     @cached_property
     def encoder(self) -> TextEncoder: return TextEncoder(self.text_model)
@@ -148,6 +156,8 @@ class CDCLNLITask:
     def known_vectors(self) -> dict | None: return None if self.finetune_encoder else self.embeddings(self.rows)
     @cached_property
     def label_weights(self) -> Tensor | None: return balance([row.label for row in self.rows]) if self.class_weights else None
+    @cached_property
+    def crowd(self) -> tuple[Tensor, Tensor]: return near_by(self.rows, self.known_vectors, self.distractors)
 
 # %% ../nbs/11_cdcl_nli.ipynb #8a790ff1
 @patch(as_prop=True)
@@ -171,22 +181,26 @@ def embeddings(self: CDCLNLITask,
     found = self.encoder.embed(texts) if self.finetune_encoder else torch.from_numpy(self.encoder.encode(texts))
     return dict(zip(texts, found))
 
-# %% ../nbs/11_cdcl_nli.ipynb #70158280
+# %% ../nbs/11_cdcl_nli.ipynb #277138b0
 @patch
 def batch_of(self: CDCLNLITask,
     rows: list[Row],
     vectors: dict | None = None,  # from `embeddings`; None makes them
     places: list[int] | None = None,  # where the rows stand among those to train on
+    others: Tensor | None = None,  # (N, B, width), sentences of other events
 ) -> TextBatch:
     "Some rows as a batch."
-    return as_batch(rows, self.embeddings(rows) if vectors is None else vectors, self.thinking, places and self.label_weights, places)
+    vectors = self.embeddings(rows) if vectors is None else vectors
+    return as_batch(rows, vectors, self.thinking, places and self.label_weights, places, others)
 
-# %% ../nbs/11_cdcl_nli.ipynb #6a1bd1b3
+# %% ../nbs/11_cdcl_nli.ipynb #66640bac
 @patch
 def equip(self: CDCLNLITask,
     net: torch.nn.Module,  # fresh
 ) -> None:
-    "Give a network what it needs beside its own."
+    "Give a network what it needs beside its own. Raises ValueError for one that can't do what the task asks for."
+    if self.distractors and not hasattr(net, "long_term"):
+        raise ValueError(f"distractors={self.distractors}: an ntm has no graph to lay them in, leave it out or use model type dual")
     if self.finetune_encoder: net.text_model = self.encoder.model
 
 # %% ../nbs/11_cdcl_nli.ipynb #a55bfbd5
@@ -211,17 +225,49 @@ def drawn(
     order = torch.randperm(count, generator=torch.Generator().manual_seed(1_000_003 * seed + epoch))
     return order[place * size:(place + 1) * size].tolist()
 
-# %% ../nbs/11_cdcl_nli.ipynb #05518eb2
+# %% ../nbs/11_cdcl_nli.ipynb #3a699f75
+def near_by(
+    rows: list[Row],
+    vectors: dict,  # text: its embedding, (width,)
+    count: int,  # of sentences of each kind
+) -> tuple[Tensor, Tensor]:  # all sentences (n, width); for each row the numbers of at most 2 * count of them, (rows, N)
+    "For each row the sentences of others that are nearest to its hypothesis, and to its premises."
+    texts = list(dict.fromkeys(text for row in rows for text in sentences_of(row)))
+    number, every = {text: n for n, text in enumerate(texts)}, torch.stack([vectors[text] for text in texts])
+    near = []
+    for row in rows:
+        own = [number[text] for text in sentences_of(row)]
+        likeness = torch.stack([every @ vectors[row.hypothesis], (every @ every[own].T).max(1).values])
+        likeness[:, own] = -torch.inf
+        near.append(likeness.topk(min(count, len(texts) - len(set(own)))).indices.flatten())
+    return every, torch.stack(near)
+
+# %% ../nbs/11_cdcl_nli.ipynb #7c4ab786
+@patch
+def drawn_crowd(self: CDCLNLITask,
+    places: list[int],  # of rows among those to train on
+    number: int,  # of the batch, from 0
+    seed: int,
+) -> Tensor:  # (N, rows, width)
+    "Sentences of other events to lie beside some rows."
+    every, near = self.crowd
+    generator = torch.Generator().manual_seed(1_000_003 * seed + number)
+    order = torch.rand(len(places), near.shape[1], generator=generator).argsort(1)[:, :self.distractors]
+    return every[near[places].gather(1, order)].transpose(0, 1)
+
+# %% ../nbs/11_cdcl_nli.ipynb #0f961798
 @patch
 def nth(self: CDCLNLITask,
     number: int,  # of the batch, from 0
     size: int,  # rows in it
     seed: int,  # of the order
 ) -> TextBatch:
-    "A batch to train on."
-    rows = self.rows
-    places = drawn(len(rows), size, number, seed)
-    return self.batch_of([rows[place] for place in places], self.known_vectors, places)
+    "A batch to train on; with distractors, each row is in it without them, and behind all those once more, with them."
+    places, others = drawn(len(self.rows), size, number, seed), None
+    if self.distractors:
+        crowd = self.drawn_crowd(places, number, seed)
+        places, others = 2 * places, torch.cat([torch.zeros_like(crowd), crowd], 1)
+    return self.batch_of([self.rows[place] for place in places], self.known_vectors, places, others)
 
 # %% ../nbs/11_cdcl_nli.ipynb #305c06c5
 class Answer(NamedTuple):
@@ -237,7 +283,7 @@ def looked_at(
     "How far each node was looked at, in any of the steps."
     return 1 - (1 - looks).prod(0)
 
-# %% ../nbs/11_cdcl_nli.ipynb #0162fa76
+# %% ../nbs/11_cdcl_nli.ipynb #507d8dcd
 @patch
 def session(self: CDCLNLITask,
     net,  # called with inputs (T, B, inputs) and a state, returns outputs (T, B, outputs) and the state behind them
@@ -248,6 +294,7 @@ def session(self: CDCLNLITask,
     if not hasattr(net, "long_term"): return judge_in_one(net, batch)
     told, asked = batch.inputs.split([len(batch.evidence), 1 + self.thinking])
     if len(told): state = net.renew(net(told, state)[1])
+    if len(batch.others): state = crowded_state(net, state, batch.others)
     state, looks = state or net.start(asked.shape[1]), []
     for x in asked:
         label, state = net.step(x, state)
@@ -255,6 +302,16 @@ def session(self: CDCLNLITask,
     nodes = looked_at(torch.stack(looks))
     sentence = state.graph.written.unsqueeze(2) == torch.arange(len(told), device=told.device)
     return Answer(label, (nodes.unsqueeze(2) * sentence).sum(1).T, nodes), state
+
+# %% ../nbs/11_cdcl_nli.ipynb #12fd5c2a
+def crowded_state(
+    net,  # a dual network
+    state,  # at the start of an episode
+    others: Tensor,  # (N, B, width), sentences of other events; zeros where there is none
+):  # the state
+    "The state with further sentences in its graph."
+    vectors = net.vectors(net.presented(others.transpose(0, 1)))
+    return net.start(len(vectors), with_nodes(state.graph, vectors, (vectors != 0).any(2).to(vectors.dtype)), state.first)
 
 # %% ../nbs/11_cdcl_nli.ipynb #361ee81c
 def judge_in_one(
@@ -291,13 +348,13 @@ class Judgement(NamedTuple):
     probabilities: tuple[float, ...]  # of the labels
     evidence: tuple[float, ...] | None  # how far each of `sentences_of` was looked at; None if the network does not say
 
-# %% ../nbs/11_cdcl_nli.ipynb #98f00cdd
+# %% ../nbs/11_cdcl_nli.ipynb #95cdb545
 def chunks(
-    rows: list[Row],
+    things: list,
     size: int,
-):  # lists of rows
-    "Rows in batches, in their order."
-    return (rows[start:start + size] for start in range(0, len(rows), size))
+):  # lists of at most `size`
+    "Rows, or hypotheses, in batches, in their order."
+    return (things[start:start + size] for start in range(0, len(things), size))
 
 # %% ../nbs/11_cdcl_nli.ipynb #423911a5
 def judgement_of(
@@ -485,22 +542,34 @@ def tell(self: CDCLNLITask,
     net.long_term.add_propositions(texts, self.encoder.encode(texts), run)
     return net.long_term.count().propositions - before
 
-# %% ../nbs/11_cdcl_nli.ipynb #58341ee1
+# %% ../nbs/11_cdcl_nli.ipynb #c72b29df
 @patch
 @torch.no_grad()
 def ask(self: CDCLNLITask,
     net,  # a dual network
     hypotheses: list[str],
-    recalled: int = 32,  # propositions to bring back for each
+    recalled: int = 512,  # propositions to bring back for each
+    size: int = 32,  # hypotheses judged side by side
 ) -> list[tuple[Judgement, list[str]]]:  # for each the judgement, and the sentences that its evidence speaks of
     "Judge hypotheses from what the long-term memory knows."
     training = net.training
     net.eval()
+    found = [one for some in chunks(hypotheses, size) for one in self.ask_some(net, some, recalled)]
+    net.train(training)
+    return found
+
+# %% ../nbs/11_cdcl_nli.ipynb #9c067465
+@patch
+def ask_some(self: CDCLNLITask,
+    net,  # a dual network that is not in training
+    hypotheses: list[str],
+    recalled: int,  # propositions to bring back for each
+) -> list[tuple[Judgement, list[str]]]:  # as of `ask`
+    "Judge a few hypotheses side by side."
     vectors = dict(zip(hypotheses, torch.from_numpy(self.encoder.encode(hypotheses))))
     batch = beside(net, self.batch_of([Row((), text, None, None, "", (), "") for text in hypotheses], vectors))
     graph, numbers = net.recall([vectors[text][None].numpy() for text in hypotheses], recalled)
     answer, _ = self.session(net, batch, net.start(len(hypotheses), graph))
-    net.train(training)
     texts = [[p.text for p in net.long_term.propositions(row)] for row in numbers]
     found = zip(answer.logits.softmax(1), answer.nodes, texts)
     return [(Judgement(int(p.argmax()), tuple(p.tolist()), tuple(nodes[:len(known)].tolist())), known) for p, nodes, known in found]

@@ -404,16 +404,17 @@ def commit_links(self: DualMemoryNTM,
     written = self.long_term.add_entailments(strong, "told", run, batch) if strong else 0
     return dict(links=len(ends), links_refused=len(ends) - len(strong), links_known=len(strong) - written, links_written=written)
 
-# %% ../nbs/06_dual_controller.ipynb #9a78d3d5
+# %% ../nbs/06_dual_controller.ipynb #dd430055
 @patch
 def recall(self: DualMemoryNTM,
     queries: Sequence,  # for each sequence, the propositions to start from, (n, propositions)
-    nodes: int | None = None,  # propositions at most; None fills the working graph
+    nodes: int | None = None,  # propositions at most, for which the working graph grows if it must; None fills it as it is
 ) -> tuple[WorkingGraph, list[list[int]]]:  # the graph, and for each sequence the numbers of the propositions in its slots
     "Fill a working graph from the store."
     weights, size = self.embed.weight, self.slots if nodes is None else nodes
-    stored = np.zeros((len(queries), self.slots, self.propositions), np.float32)
-    links, usage, numbers = np.zeros((len(queries), self.slots, self.slots), np.float32), np.zeros(stored.shape[:2], np.float32), []
+    slots = max(self.slots, size)
+    stored, usage = np.zeros((len(queries), slots, self.propositions), np.float32), np.zeros((len(queries), slots), np.float32)
+    links, numbers = np.zeros((len(queries), slots, slots), np.float32), []
     for b, query in enumerate(queries):
         part = self.long_term.recall(query, size, self.settings["recall_nearest"])
         n = len(part.numbers)

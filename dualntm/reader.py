@@ -5,13 +5,13 @@
 # %% auto #0
 __all__ = ['Comparison', 'ReaderNTM']
 
-# %% ../nbs/10c_reader.ipynb #5b059243
+# %% ../nbs/10c_reader.ipynb #4bc2b655
 import torch
 from fastcore.basics import patch
 from torch import Tensor, nn
 from torch.nn import functional as F
 from .dual_controller import DualMemoryNTM, DualState
-from .working_graph import WorkingGraph, cosines
+from .working_graph import WorkingGraph, cosines, with_nodes
 
 # %% ../nbs/10c_reader.ipynb #706146da
 class Comparison(nn.Module):
@@ -41,7 +41,7 @@ class Comparison(nn.Module):
         features = torch.cat([*(part.flatten(1) for part in parts), same], 1)
         return self.out(self.hide(torch.relu(self.hidden(self.hide(features)))))
 
-# %% ../nbs/10c_reader.ipynb #35baea05
+# %% ../nbs/10c_reader.ipynb #9bee49f2
 class ReaderNTM(DualMemoryNTM):
     """A dual network for propositions that are sentences' embeddings.
 
@@ -52,7 +52,7 @@ class ReaderNTM(DualMemoryNTM):
         long_term_reads: int = 2,  # reads of the graph in one step, R; the first walks, and gives the evidence
         compare_size: int = 256,  # width of the layer that compares
         dropout: float = 0.2,  # share of the numbers of embeddings and features that training hides
-        recall_nearest: int = 32,  # nearest propositions from which recall sets out, for each query
+        recall_nearest: int = 512,  # nearest propositions from which recall sets out, for each query
         **network,  # the rest of what `DualMemoryNTM` takes
     ):
         if not 0 <= dropout < 1: raise ValueError(f"dropout={dropout}: it must be from 0 to below 1")
@@ -90,7 +90,7 @@ def whiten(self: ReaderNTM,
     self.embed.weight.copy_(weight)
     self.embed.bias.copy_(-weight @ mean)
 
-# %% ../nbs/10c_reader.ipynb #7c8cf99a
+# %% ../nbs/10c_reader.ipynb #1bed0874
 @patch
 def finish(self: ReaderNTM,
     state: DualState,  # at the end of an episode
@@ -101,9 +101,7 @@ def finish(self: ReaderNTM,
     vectors, usage = notes.vectors.transpose(0, 1), notes.write.squeeze(2).T
     again = (cosines(graph, vectors) > 0.999).any(1)
     numbers = state.first + torch.arange(len(notes.write), device=usage.device)
-    known = F.pad(graph.links, (0, len(numbers), 0, len(numbers)))
-    return WorkingGraph(torch.cat([graph.nodes, vectors], 1), known, torch.cat([graph.usage * ~again, usage], 1),
-                        torch.cat([graph.written, torch.where(usage > 0, numbers, -1)], 1))
+    return with_nodes(graph._replace(usage=graph.usage * ~again), vectors, usage, torch.where(usage > 0, numbers, -1))
 
 # %% ../nbs/10c_reader.ipynb #33709461
 @patch
