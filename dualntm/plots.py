@@ -48,14 +48,15 @@ def style():
     "The style of all figures, as a context or as a decorator."
     with styling, matplotlib.rc_context(STYLE): yield
 
-# %% ../nbs/13_plots.ipynb #5ddd190c
+# %% ../nbs/13_plots.ipynb #4f782472
 def png(
     figure: Figure,
 ) -> bytes:  # the file
     "A figure as a PNG."
-    file = io.BytesIO()
-    with style(): figure.savefig(file, format="png", metadata={"Software": None})
-    return file.getvalue()
+    full, small = io.BytesIO(), io.BytesIO()
+    with style(): figure.savefig(full, format="png", metadata={"Software": None})
+    Image.open(full).convert("RGB").quantize(256, dither=Image.Dither.NONE).save(small, "PNG", optimize=True)
+    return small.getvalue()
 
 # %% ../nbs/13_plots.ipynb #a1fb35fc
 class Picture(Figure):
@@ -135,7 +136,7 @@ def draw_runs(
         for at, y in curves: ax.plot(at / 1000, y, color=colour, lw=.6, alpha=.7)
     ax.plot(x / 1000, middle, color=colour, label=label or None, marker="o" if len(x) == 1 else None)
 
-# %% ../nbs/13_plots.ipynb #e547b28b
+# %% ../nbs/13_plots.ipynb #24d20ba3
 @style()
 def plot_convergence(
     histories,  # for each label a list of histories, one a seed, or one history; or just one history
@@ -154,7 +155,8 @@ def plot_convergence(
         curves = [(x, y) for x, y in (curve(h, value, window) for h in runs) if len(x)]
         if curves: draw_runs(ax, curves, next(colours), label)
         spans |= {window * h[0]["sequences"] for h in runs if h and value in h[0]}
-    means = f",\nmean of the last {spans.pop():,}" if len(spans) == 1 and window > 1 else f",\nmean of {window} records" if spans and window > 1 else ""
+    what = f"the last {spans.pop():,}" if len(spans) == 1 else f"{window} records" if spans else ""
+    means = f",\nmean of {what}" if what and window > 1 else ""
     ax.set(xlabel="sequences, thousands", ylabel=(ylabel or AXES.get(value, value)) + means, title=title)
     if log:
         ax.set_yscale("symlog", linthresh=.1, linscale=.5)
@@ -165,7 +167,7 @@ def plot_convergence(
     if ax.get_legend_handles_labels()[0]: ax.legend()
     return fig
 
-# %% ../nbs/13_plots.ipynb #7053d50a
+# %% ../nbs/13_plots.ipynb #d3b92204
 @style()
 def plot_cost_by_length(
     results: dict[str, list[dict]],  # for each label what `evaluate` returned, once a length
@@ -181,8 +183,9 @@ def plot_cost_by_length(
         ax.plot([row[size] for row in rows], [row["bit_error"] for row in rows], marker="os^vDP"[i % 6], ms=max(10 - 2 * i, 4),
                 color=COLOURS[i % len(COLOURS)], label=label, clip_on=False)
     ax.set_yscale("symlog", linthresh=.01, linscale=.5)
-    ax.set(xlabel={"length": "length, vectors", "links": "length of the walk, links"}.get(size, size), ylabel="wrong bits, %", title=title, ylim=(0, 60),
-           yticks=(0, .01, .1, 1, 10, 50), yticklabels=("0", "0.01", "0.1", "1", "10", "50"), xticks=sorted({row[size] for rows in results.values() for row in rows}))
+    names, sizes = {"length": "length, vectors", "links": "length of the walk, links"}, {row[size] for rows in results.values() for row in rows}
+    ax.set(xlabel=names.get(size, size), ylabel="wrong bits, %", title=title, ylim=(0, 60), xticks=sorted(sizes), yticks=(0, .01, .1, 1, 10, 50))
+    ax.yaxis.set_major_formatter("{x:g}")
     ax.minorticks_off()
     if trained: ax.axvline(trained, color="black", lw=1, ls=":", label=f"longest in training, {trained}")
     if results: ax.legend()
@@ -359,7 +362,7 @@ def slots_in_use(
     used = sorted(np.flatnonzero(usage > .1), key=lambda i: (order.index(i) if i in order else len(order), written[i], i))
     return [int(i) for i in used[:most]]
 
-# %% ../nbs/13_plots.ipynb #3e49ea8a
+# %% ../nbs/13_plots.ipynb #db9654e8
 def draw_circle(
     ax: Axes,
     links: np.ndarray,  # (n, n), from row to column
@@ -369,7 +372,8 @@ def draw_circle(
     "Draw a graph with its nodes on a circle, from the top clockwise."
     angles = np.pi / 2 - 2 * np.pi * np.arange(len(names)) / max(len(names), 1)
     loops = ["\u21bb" * bool(links[i, i] > .1) for i in range(len(names))]
-    boxes = [draw_box(ax, (np.cos(a), np.sin(a)), name + loop, matplotlib.colormaps["Blues"](.9 * v)) for a, name, loop, v in zip(angles, names, loops, values)]
+    places, colours = zip(np.cos(angles), np.sin(angles)), matplotlib.colormaps["Blues"](.9 * np.asarray(values))
+    boxes = [draw_box(ax, place, name + loop, colour) for place, name, loop, colour in zip(places, names, loops, colours)]
     for i, j in np.argwhere(links > .1):
         if i != j: draw_arrow(ax, boxes[i], boxes[j], float(min(links[i, j], 1)), .15)
     ax.set(xlim=(-1.35, 1.35), ylim=(-1.25, 1.25))
@@ -466,7 +470,7 @@ def wrapped(
     "A text in lines, cut off with three dots where it is too long."
     return "\n".join(textwrap.wrap(text, width, max_lines=lines, placeholder=" ...")) or "(empty)"
 
-# %% ../nbs/13_plots.ipynb #3efddb5e
+# %% ../nbs/13_plots.ipynb #c46baaeb
 @style()
 def plot_entailments(
     graph,  # a graph memory, or a networkx graph that was exported from one
@@ -480,8 +484,8 @@ def plot_entailments(
     if not whole: return say_only("nothing is stored yet")
     part = whole.subgraph(chosen_nodes(whole, new, most))
     layered = nx.is_directed_acyclic_graph(part) and len(list(nx.topological_generations(part))) <= 4
+    columns, rows, places = 2, 2, nx.circular_layout(sorted(part, key=lambda i: str(whole.nodes[i].get("text", i))), center=(.5, .5))
     if layered: places, columns, rows = in_layers(part)
-    else: places, columns, rows = {i: (1 + x, 1 + y) for i, (x, y) in nx.circular_layout(sorted(part, key=lambda i: str(whole.nodes[i].get("text", i)))).items()}, 2, 9
     width = wrap or ({1: 60, 2: 36, 3: 25}.get(columns, 17) if layered else 16)
     texts = {i: wrapped(str(whole.nodes[i].get("text", i)), width) + "\u21bb" * part.has_edge(i, i) for i in part}
     lines = 1 + max((text.count("\n") for text in texts.values()), default=0)
@@ -489,7 +493,8 @@ def plot_entailments(
     boxes = {i: draw_box(ax, places[i], texts[i], "#FBE3C8" if i in new else "#DCEBF7", COLOURS[1 if i in new else 0]) for i in part}
     for a, b, score in part.edges(data="score", default=1.):
         if a != b: draw_arrow(ax, boxes[a], boxes[b], score, 0 if layered else .08)
-    ax.set(xlim=(-.5, columns - .5) if layered else (-.35, 2.35), ylim=(rows - .5, -.5) if layered else (-.2, 2.2))
+    edge = 0 if layered else .3
+    ax.set(xlim=(-.5 - edge, columns - .5 + edge), ylim=(rows - .5 + edge, -.5 - edge))
     ax.set_axis_off()
     left = len(whole) - len(part)
     ax.set_title("  ".join([title] * bool(title) + [f"({left:,} of {len(whole):,} propositions are left out)"] * bool(left)))
@@ -560,7 +565,7 @@ def draw_architecture(
     if dual: draw_long_term(ax, controller)
     return fig
 
-# %% ../nbs/13_plots.ipynb #eba44ddd
+# %% ../nbs/13_plots.ipynb #182dc4b7
 @style()
 def draw_soft_merge(
     graph: WorkingGraph,  # of one sequence
@@ -575,8 +580,9 @@ def draw_soft_merge(
     for (near, where, behind), (name, e) in zip(axes, propositions.items()):
         w = find_or_create(graph, e[None], torch.ones(1, 1))
         after = write_proposition(graph, e[None], w, previous, torch.ones(1, 1), 0)
-        for ax, values, title in ((near, cosines(graph, e[None, None])[0, 0], f"{name}: cosine with each node"), (where, w[0], "so it is written to")):
-            ax.barh(range(slots), as_array(values), color=COLOURS[0] if ax is near else COLOURS[1])
+        s = cosines(graph, e[None, None])[0, 0]
+        for ax, values, title, colour in ((near, s, f"{name}: cosine with each node", COLOURS[0]), (where, w[0], "so it is written to", COLOURS[1])):
+            ax.barh(range(slots), as_array(values), color=colour)
             ax.set(title=title, xlim=(0, 1), yticks=range(slots), yticklabels=labels, ylim=(slots - .5, -.5))
         near.axvline(.9, color="black", lw=1, ls=":")
         near.set_xlabel("cosine (dotted: 0.9)"); where.set_xlabel("weighting")
@@ -592,7 +598,7 @@ class Learning(NamedTuple):
     targets: np.ndarray  # (S, outputs), uint8, each 0 or 1
     answers: np.ndarray  # (F, S, outputs), uint8, probabilities times 255
 
-# %% ../nbs/13_plots.ipynb #1062fc93
+# %% ../nbs/13_plots.ipynb #d464d6b6
 def record_learning(
     trainer,  # a `Trainer`, which is trained by this
     batches: dict[str, Batch],  # the sequences to ask for, each a batch of one
@@ -610,7 +616,8 @@ def record_learning(
     for _ in trainer.run():
         if trainer.batch % every == 0: ask()
         if trainer.batch >= until: break
-    return {name: Learning(np.array(counts), as_array(batch.targets[:, 0]).astype(np.uint8), np.stack(answers[name])) for name, batch in batches.items()}
+    targets = {name: as_array(batch.targets[:, 0]).astype(np.uint8) for name, batch in batches.items()}
+    return {name: Learning(np.array(counts), targets[name], np.stack(answers[name])) for name in batches}
 
 # %% ../nbs/13_plots.ipynb #2577443d
 def save_learning(
@@ -627,7 +634,7 @@ def load_learning(
     "Read a film from a file."
     with np.load(path, allow_pickle=False) as file: return Learning(*(file[name] for name in Learning._fields))
 
-# %% ../nbs/13_plots.ipynb #b4d0c414
+# %% ../nbs/13_plots.ipynb #33f2b5a5
 def plot_learning(
     learning: Learning,
     frame: int,  # which of its answers
@@ -637,7 +644,8 @@ def plot_learning(
     wrong = int(((answer > 127) != targets).sum())
     logits = torch.logit(torch.from_numpy(answer) / 255, eps=1e-6)
     title = f"after {learning.sequences[frame]:,} sequences: {wrong:,} of {targets.size:,} bits wrong"
-    return plot_sequences(Batch(None, torch.from_numpy(targets).float()[:, None]), logits[:, None], show=("targets", "outputs", "errors"), title=title)
+    batch = Batch(None, torch.from_numpy(targets).float()[:, None])
+    return plot_sequences(batch, logits[:, None], show=("targets", "outputs", "errors"), title=title)
 
 # %% ../nbs/13_plots.ipynb #0cc79b7e
 def animate(
