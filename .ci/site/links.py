@@ -49,8 +49,8 @@ def anchors(page):
 
 def broken(top):
     "One sentence for each link that leads nowhere."
-    listed = subprocess.run(["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"], cwd=top, capture_output=True, check=True, text=True)
-    files = {top/name for name in listed.stdout.split("\0") if name}
+    listing = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    files = {top/name for name in subprocess.check_output(listing, cwd=top, text=True).split("\0") if name}
     places = {folder for file in files for folder in file.parents} | files
     for page in sorted(f for f in files if f.suffix == ".ipynb" and f.is_relative_to(top/"nbs") or f.suffix == ".md" and f.parent == top):
         for link in links(page):
@@ -60,7 +60,8 @@ def broken(top):
             where = f"{page.relative_to(top)}: the link {link}"
             if target not in places or not target.exists(): yield f"{where} leads to no file of the repository"
             elif anchor and target.suffix not in (".md", ".ipynb"): yield f"{where} names a heading of something that has none"
-            elif anchor and anchor not in anchors(target): yield f"{where} names no heading of {target.name}; it has {', '.join(sorted(anchors(target)))}"
+            elif anchor and anchor not in anchors(target):
+                yield f"{where} names no heading of {target.name}; it has {', '.join(sorted(anchors(target)))}"
 
 
 if __name__ == "__main__":
