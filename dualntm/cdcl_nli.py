@@ -112,7 +112,7 @@ def balance(
     counts = torch.bincount(torch.tensor(labels), minlength=len(LABELS)).clamp(min=1)
     return len(labels) / (len(set(labels)) * counts)
 
-# %% ../nbs/11_cdcl_nli.ipynb #395b6d29
+# %% ../nbs/11_cdcl_nli.ipynb #10930941
 @dataclass(frozen=True)
 class CDCLNLITask:
     """Judge a hypothesis by two articles, and say from which sentences.
@@ -128,6 +128,7 @@ class CDCLNLITask:
     evidence_weight: float = 0.25  # how much the loss of the evidence counts beside that of the label
     edges: str = "predicted"  # which entailments training commits: predicted, gold or none
     distractors: int = 0  # sentences of other events that training lays beside the right ones, for a reader that is to be asked from a store
+    distracted: float = 0.2  # share that rows with distractors have in the loss of the label
 
     name: ClassVar[str] = "cdcl-nli"
     training: ClassVar[dict] = {"num_epochs": 20, "batch_size": 16, "rmsprop_lr": 1e-4, "rmsprop_epsilon": 1e-8, "decay_from": 0.5, "checkpoint_interval": 0}
@@ -143,6 +144,7 @@ class CDCLNLITask:
         if not 0 < self.fraction <= 1: raise ValueError(f"fraction={self.fraction}: it must be over 0 and at most 1")
         if not self.evidence_weight >= 0: raise ValueError(f"evidence_weight={self.evidence_weight}: it must be at least 0")
         if self.distractors < 0: raise ValueError(f"distractors={self.distractors}: it must be at least 0")
+        if not 0 <= self.distracted <= 1: raise ValueError(f"distracted={self.distracted}: it must be from 0 to 1")
         if self.distractors and self.finetune_encoder:
             raise ValueError(f"distractors={self.distractors}: they are found by embeddings that stay, so not with finetune_encoder=true")
 
@@ -255,7 +257,7 @@ def drawn_crowd(self: CDCLNLITask,
     order = torch.rand(len(places), near.shape[1], generator=generator).argsort(1)[:, :self.distractors]
     return every[near[places].gather(1, order)].transpose(0, 1)
 
-# %% ../nbs/11_cdcl_nli.ipynb #0f961798
+# %% ../nbs/11_cdcl_nli.ipynb #d596f2ba
 @patch
 def nth(self: CDCLNLITask,
     number: int,  # of the batch, from 0
@@ -263,11 +265,13 @@ def nth(self: CDCLNLITask,
     seed: int,  # of the order
 ) -> TextBatch:
     "A batch to train on; with distractors, each row is in it without them, and behind all those once more, with them."
-    places, others = drawn(len(self.rows), size, number, seed), None
-    if self.distractors:
-        crowd = self.drawn_crowd(places, number, seed)
-        places, others = 2 * places, torch.cat([torch.zeros_like(crowd), crowd], 1)
-    return self.batch_of([self.rows[place] for place in places], self.known_vectors, places, others)
+    places = drawn(len(self.rows), size, number, seed)
+    rows = [self.rows[place] for place in places]
+    if not self.distractors: return self.batch_of(rows, self.known_vectors, places)
+    crowd = self.drawn_crowd(places, number, seed)
+    batch = self.batch_of(2 * rows, self.known_vectors, 2 * places, torch.cat([torch.zeros_like(crowd), crowd], 1))
+    shares = crowd.new_tensor([1 - self.distracted, self.distracted]).repeat_interleave(len(rows))
+    return batch._replace(weights=2 * shares * batch.weights)
 
 # %% ../nbs/11_cdcl_nli.ipynb #305c06c5
 class Answer(NamedTuple):
