@@ -11,7 +11,7 @@ __all__ = ['COLOURS', 'STYLE', 'styling', 'AXES', 'PALE', 'style', 'png', 'Pictu
            'draw_architecture', 'draw_soft_merge', 'Learning', 'record_learning', 'save_learning', 'load_learning',
            'plot_learning', 'animate']
 
-# %% ../nbs/13_plots.ipynb #48825743
+# %% ../nbs/13_plots.ipynb #c7b744af
 import io, math, textwrap, threading
 from contextlib import contextmanager
 from itertools import cycle
@@ -27,6 +27,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from matplotlib.text import Text
+from matplotlib.ticker import MaxNLocator
 from PIL import Image
 from torch import Tensor
 from .tasks import Batch
@@ -198,7 +199,7 @@ def as_array(
     "A tensor's numbers, wherever they are."
     return tensor.detach().cpu().numpy()
 
-# %% ../nbs/13_plots.ipynb #d0b5c691
+# %% ../nbs/13_plots.ipynb #f338b287
 @style()
 def plot_sequences(
     batch: Batch,
@@ -223,6 +224,7 @@ def plot_sequences(
         else: fig.colorbar(image, ax=ax, label="value", fraction=.03, pad=.01)
         if step is not None: ax.axvline(step, color=COLOURS[4], lw=2)
     if plain: fig.colorbar(plain[0][1], ax=[ax for ax, _ in plain], label="bit, or its probability", fraction=.03, pad=.01)
+    axes[-1, 0].xaxis.set_major_locator(MaxNLocator(integer=True))
     axes[-1, 0].set_xlabel("step" if "inputs" in show else "step of the answer")
     fig.suptitle(title or None, fontsize=10)
     return fig
@@ -256,7 +258,7 @@ def label_cells(
     at = range(0, len(cells), max(1, math.ceil(len(cells) / 8)))
     axis.set_ticks(list(at), [str(cells[i]) for i in at])
 
-# %% ../nbs/13_plots.ipynb #e3d498dd
+# %% ../nbs/13_plots.ipynb #c5333580
 @style()
 def plot_weightings(
     trace,  # what a network returned with record=True
@@ -281,6 +283,7 @@ def plot_weightings(
         ax.set(title=name, xlabel="step", ylabel="location" if ax in axes[:, 0] else None)
     for ax in axes.flat[len(heads):]: ax.set_axis_off()
     label_cells(axes[0, 0].yaxis, cells)
+    axes[0, 0].xaxis.set_major_locator(MaxNLocator(integer=True))
     fig.colorbar(image, ax=axes, label="weighting", fraction=.03, pad=.01)
     fig.suptitle(title or None, fontsize=10)
     return fig
@@ -379,7 +382,7 @@ def draw_circle(
     ax.set(xlim=(-1.35, 1.35), ylim=(-1.25, 1.25))
     ax.set_axis_off()
 
-# %% ../nbs/13_plots.ipynb #e268063a
+# %% ../nbs/13_plots.ipynb #02d6a4f8
 @style()
 def plot_working_graph(
     trace,  # of a dual network, with record=True
@@ -404,7 +407,7 @@ def plot_working_graph(
     use.set(title="usage", xticks=[], yticks=range(len(slots)), yticklabels=labels, ylabel="slot" if not names else "node")
     image = reads.imshow(looks[:, slots].T, aspect="auto", vmin=0, vmax=1)
     reads.set(title="where the read is", xlabel="step", yticks=[])
-    reads.xaxis.set_major_locator(matplotlib.ticker.MaxNLocator(integer=True))
+    reads.xaxis.set_major_locator(MaxNLocator(integer=True))
     if step is not None: reads.axvline(step, color=COLOURS[4], lw=2)
     fig.colorbar(image, ax=[use, reads], label="usage, weighting", fraction=.05, pad=.02)
     left = int((usage > .1).sum()) - len(slots)
