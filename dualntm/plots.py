@@ -6,8 +6,8 @@
 __all__ = ['COLOURS', 'STYLE', 'styling', 'AXES', 'PALE', 'style', 'png', 'Picture', 'picture', 'running_mean', 'curve',
            'by_label', 'draw_runs', 'plot_convergence', 'plot_cost_by_length', 'as_array', 'plot_sequences',
            'used_stretch', 'used_cells', 'label_cells', 'plot_weightings', 'plot_memory', 'draw_box', 'draw_arrow',
-           'say_only', 'slots_in_use', 'draw_circle', 'plot_working_graph', 'as_networkx', 'parts_of', 'chosen_nodes',
-           'in_layers', 'wrapped', 'plot_entailments', 'draw_grid', 'draw_matrix', 'draw_long_term',
+           'say_only', 'slots_in_use', 'around', 'draw_circle', 'plot_working_graph', 'as_networkx', 'parts_of',
+           'chosen_nodes', 'in_layers', 'wrapped', 'plot_entailments', 'draw_grid', 'draw_matrix', 'draw_long_term',
            'draw_architecture', 'draw_soft_merge', 'Learning', 'record_learning', 'save_learning', 'load_learning',
            'plot_learning', 'animate']
 
@@ -365,7 +365,16 @@ def slots_in_use(
     used = sorted(np.flatnonzero(usage > .1), key=lambda i: (order.index(i) if i in order else len(order), written[i], i))
     return [int(i) for i in used[:most]]
 
-# %% ../nbs/13_plots.ipynb #db9654e8
+# %% ../nbs/13_plots.ipynb #8d10bfbb
+def around(
+    count: int,
+) -> list[tuple[float, float]]:  # places, within 1 of the middle
+    "Places on a circle, clockwise from its top, no more than two in a row so that texts there do not meet."
+    right, left = math.ceil(count / 2), count // 2
+    ys = [1 - (2 * i + 1) / right for i in range(right)]
+    return [(math.sqrt(1 - y * y), y) for y in ys] + [(-math.sqrt(1 - y * y), y) for y in ys[:left][::-1]]
+
+# %% ../nbs/13_plots.ipynb #102708e1
 def draw_circle(
     ax: Axes,
     links: np.ndarray,  # (n, n), from row to column
@@ -373,10 +382,9 @@ def draw_circle(
     values: np.ndarray,  # (n,), in [0, 1], how dark they are
 ) -> None:
     "Draw a graph with its nodes on a circle, from the top clockwise."
-    angles = np.pi / 2 - 2 * np.pi * np.arange(len(names)) / max(len(names), 1)
     loops = ["\u21bb" * bool(links[i, i] > .1) for i in range(len(names))]
-    places, colours = zip(np.cos(angles), np.sin(angles)), matplotlib.colormaps["Blues"](.9 * np.asarray(values))
-    boxes = [draw_box(ax, place, name + loop, colour) for place, name, loop, colour in zip(places, names, loops, colours)]
+    colours = matplotlib.colormaps["Blues"](.9 * np.asarray(values))
+    boxes = [draw_box(ax, place, name + loop, colour) for place, name, loop, colour in zip(around(len(names)), names, loops, colours)]
     for i, j in np.argwhere(links > .1):
         if i != j: draw_arrow(ax, boxes[i], boxes[j], float(min(links[i, j], 1)), .15)
     ax.set(xlim=(-1.35, 1.35), ylim=(-1.25, 1.25))
@@ -473,7 +481,7 @@ def wrapped(
     "A text in lines, cut off with three dots where it is too long."
     return "\n".join(textwrap.wrap(text, width, max_lines=lines, placeholder=" ...")) or "(empty)"
 
-# %% ../nbs/13_plots.ipynb #c46baaeb
+# %% ../nbs/13_plots.ipynb #c4a0309a
 @style()
 def plot_entailments(
     graph,  # a graph memory, or a networkx graph that was exported from one
@@ -487,17 +495,17 @@ def plot_entailments(
     if not whole: return say_only("nothing is stored yet")
     part = whole.subgraph(chosen_nodes(whole, new, most))
     layered = nx.is_directed_acyclic_graph(part) and len(list(nx.topological_generations(part))) <= 4
-    columns, rows, places = 2, 2, nx.circular_layout(sorted(part, key=lambda i: str(whole.nodes[i].get("text", i))), center=(.5, .5))
+    rows, columns, nodes = math.ceil(len(part) / 2), 2, sorted(part, key=lambda i: str(whole.nodes[i].get("text", i)))
     if layered: places, columns, rows = in_layers(part)
-    width = wrap or ({1: 60, 2: 36, 3: 25}.get(columns, 17) if layered else 16)
+    else: places = {i: (.5 + .65 * x, (1 - y) * rows / 2 - .5) for i, (x, y) in zip(nodes, around(len(nodes)))}
+    width = wrap or ({1: 60, 2: 36, 3: 25}.get(columns, 17) if layered else 22)
     texts = {i: wrapped(str(whole.nodes[i].get("text", i)), width) + "\u21bb" * part.has_edge(i, i) for i in part}
     lines = 1 + max((text.count("\n") for text in texts.values()), default=0)
-    fig, ((ax,),) = picture(.5 + rows * (.27 + .17 * lines) if layered else 5.5)
+    fig, ((ax,),) = picture(max(.5 + rows * (.27 + .17 * lines), 0 if layered else 3))
     boxes = {i: draw_box(ax, places[i], texts[i], "#FBE3C8" if i in new else "#DCEBF7", COLOURS[1 if i in new else 0]) for i in part}
     for a, b, score in part.edges(data="score", default=1.):
         if a != b: draw_arrow(ax, boxes[a], boxes[b], score, 0 if layered else .08)
-    edge = 0 if layered else .3
-    ax.set(xlim=(-.5 - edge, columns - .5 + edge), ylim=(rows - .5 + edge, -.5 - edge))
+    ax.set(xlim=(-.5, columns - .5), ylim=(rows - .5, -.5))
     ax.set_axis_off()
     left = len(whole) - len(part)
     ax.set_title("  ".join([title] * bool(title) + [f"({left:,} of {len(whole):,} propositions are left out)"] * bool(left)))
