@@ -440,7 +440,7 @@ def parts_of(
     "The parts of a graph that are not joined, the larger first, and of a size in the order of their texts."
     return sorted(nx.weakly_connected_components(graph), key=lambda part: (-len(part), min(str(graph.nodes[i].get("text", i)) for i in part)))
 
-# %% ../nbs/13_plots.ipynb #0f11fecb
+# %% ../nbs/13_plots.ipynb #231c8ad3
 def chosen_nodes(
     graph: nx.DiGraph,
     newest: Iterable,  # nodes to prefer
@@ -451,8 +451,7 @@ def chosen_nodes(
     for part in sorted(parts_of(graph), key=lambda part: not part & new):
         first = sorted(part, key=lambda i: (i not in new, -graph.degree(i), str(graph.nodes[i].get("text", i))))[0]
         kept += [first, *(end for _, end in nx.bfs_edges(both, first))]
-        if len(kept) >= most: break
-    return kept[:most]
+    return sorted(kept, key=lambda i: i not in new)[:most]
 
 # %% ../nbs/13_plots.ipynb #c079952c
 def in_layers(
