@@ -6,12 +6,12 @@
 __all__ = ['COLOURS', 'STYLE', 'styling', 'AXES', 'PALE', 'style', 'png', 'Picture', 'picture', 'running_mean', 'curve',
            'by_label', 'draw_runs', 'plot_convergence', 'plot_cost_by_length', 'as_array', 'plot_sequences',
            'used_stretch', 'used_cells', 'label_cells', 'plot_weightings', 'plot_memory', 'draw_box', 'draw_arrow',
-           'say_only', 'slots_in_use', 'draw_circle', 'plot_working_graph', 'as_networkx', 'parts_of', 'chosen_nodes',
-           'in_layers', 'wrapped', 'plot_entailments', 'draw_grid', 'draw_matrix', 'draw_long_term',
+           'say_only', 'slots_in_use', 'around', 'draw_circle', 'plot_working_graph', 'as_networkx', 'parts_of',
+           'chosen_nodes', 'in_layers', 'wrapped', 'plot_entailments', 'draw_grid', 'draw_matrix', 'draw_long_term',
            'draw_architecture', 'draw_soft_merge', 'Learning', 'record_learning', 'save_learning', 'load_learning',
            'plot_learning', 'animate']
 
-# %% ../nbs/13_plots.ipynb #48825743
+# %% ../nbs/13_plots.ipynb #c7b744af
 import io, math, textwrap, threading
 from contextlib import contextmanager
 from itertools import cycle
@@ -27,6 +27,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from matplotlib.text import Text
+from matplotlib.ticker import MaxNLocator
 from PIL import Image
 from torch import Tensor
 from .tasks import Batch
@@ -198,7 +199,7 @@ def as_array(
     "A tensor's numbers, wherever they are."
     return tensor.detach().cpu().numpy()
 
-# %% ../nbs/13_plots.ipynb #d0b5c691
+# %% ../nbs/13_plots.ipynb #f338b287
 @style()
 def plot_sequences(
     batch: Batch,
@@ -223,6 +224,7 @@ def plot_sequences(
         else: fig.colorbar(image, ax=ax, label="value", fraction=.03, pad=.01)
         if step is not None: ax.axvline(step, color=COLOURS[4], lw=2)
     if plain: fig.colorbar(plain[0][1], ax=[ax for ax, _ in plain], label="bit, or its probability", fraction=.03, pad=.01)
+    axes[-1, 0].xaxis.set_major_locator(MaxNLocator(integer=True))
     axes[-1, 0].set_xlabel("step" if "inputs" in show else "step of the answer")
     fig.suptitle(title or None, fontsize=10)
     return fig
@@ -256,7 +258,7 @@ def label_cells(
     at = range(0, len(cells), max(1, math.ceil(len(cells) / 8)))
     axis.set_ticks(list(at), [str(cells[i]) for i in at])
 
-# %% ../nbs/13_plots.ipynb #e3d498dd
+# %% ../nbs/13_plots.ipynb #c5333580
 @style()
 def plot_weightings(
     trace,  # what a network returned with record=True
@@ -281,6 +283,7 @@ def plot_weightings(
         ax.set(title=name, xlabel="step", ylabel="location" if ax in axes[:, 0] else None)
     for ax in axes.flat[len(heads):]: ax.set_axis_off()
     label_cells(axes[0, 0].yaxis, cells)
+    axes[0, 0].xaxis.set_major_locator(MaxNLocator(integer=True))
     fig.colorbar(image, ax=axes, label="weighting", fraction=.03, pad=.01)
     fig.suptitle(title or None, fontsize=10)
     return fig
@@ -362,7 +365,16 @@ def slots_in_use(
     used = sorted(np.flatnonzero(usage > .1), key=lambda i: (order.index(i) if i in order else len(order), written[i], i))
     return [int(i) for i in used[:most]]
 
-# %% ../nbs/13_plots.ipynb #db9654e8
+# %% ../nbs/13_plots.ipynb #8d10bfbb
+def around(
+    count: int,
+) -> list[tuple[float, float]]:  # places, within 1 of the middle
+    "Places on a circle, clockwise from its top, no more than two in a row so that texts there do not meet."
+    right, left = math.ceil(count / 2), count // 2
+    ys = [1 - (2 * i + 1) / right for i in range(right)]
+    return [(math.sqrt(1 - y * y), y) for y in ys] + [(-math.sqrt(1 - y * y), y) for y in ys[:left][::-1]]
+
+# %% ../nbs/13_plots.ipynb #102708e1
 def draw_circle(
     ax: Axes,
     links: np.ndarray,  # (n, n), from row to column
@@ -370,16 +382,15 @@ def draw_circle(
     values: np.ndarray,  # (n,), in [0, 1], how dark they are
 ) -> None:
     "Draw a graph with its nodes on a circle, from the top clockwise."
-    angles = np.pi / 2 - 2 * np.pi * np.arange(len(names)) / max(len(names), 1)
     loops = ["\u21bb" * bool(links[i, i] > .1) for i in range(len(names))]
-    places, colours = zip(np.cos(angles), np.sin(angles)), matplotlib.colormaps["Blues"](.9 * np.asarray(values))
-    boxes = [draw_box(ax, place, name + loop, colour) for place, name, loop, colour in zip(places, names, loops, colours)]
+    colours = matplotlib.colormaps["Blues"](.9 * np.asarray(values))
+    boxes = [draw_box(ax, place, name + loop, colour) for place, name, loop, colour in zip(around(len(names)), names, loops, colours)]
     for i, j in np.argwhere(links > .1):
         if i != j: draw_arrow(ax, boxes[i], boxes[j], float(min(links[i, j], 1)), .15)
     ax.set(xlim=(-1.35, 1.35), ylim=(-1.25, 1.25))
     ax.set_axis_off()
 
-# %% ../nbs/13_plots.ipynb #e268063a
+# %% ../nbs/13_plots.ipynb #02d6a4f8
 @style()
 def plot_working_graph(
     trace,  # of a dual network, with record=True
@@ -404,7 +415,7 @@ def plot_working_graph(
     use.set(title="usage", xticks=[], yticks=range(len(slots)), yticklabels=labels, ylabel="slot" if not names else "node")
     image = reads.imshow(looks[:, slots].T, aspect="auto", vmin=0, vmax=1)
     reads.set(title="where the read is", xlabel="step", yticks=[])
-    reads.xaxis.set_major_locator(matplotlib.ticker.MaxNLocator(integer=True))
+    reads.xaxis.set_major_locator(MaxNLocator(integer=True))
     if step is not None: reads.axvline(step, color=COLOURS[4], lw=2)
     fig.colorbar(image, ax=[use, reads], label="usage, weighting", fraction=.05, pad=.02)
     left = int((usage > .1).sum()) - len(slots)
@@ -429,7 +440,7 @@ def parts_of(
     "The parts of a graph that are not joined, the larger first, and of a size in the order of their texts."
     return sorted(nx.weakly_connected_components(graph), key=lambda part: (-len(part), min(str(graph.nodes[i].get("text", i)) for i in part)))
 
-# %% ../nbs/13_plots.ipynb #0f11fecb
+# %% ../nbs/13_plots.ipynb #231c8ad3
 def chosen_nodes(
     graph: nx.DiGraph,
     newest: Iterable,  # nodes to prefer
@@ -440,8 +451,7 @@ def chosen_nodes(
     for part in sorted(parts_of(graph), key=lambda part: not part & new):
         first = sorted(part, key=lambda i: (i not in new, -graph.degree(i), str(graph.nodes[i].get("text", i))))[0]
         kept += [first, *(end for _, end in nx.bfs_edges(both, first))]
-        if len(kept) >= most: break
-    return kept[:most]
+    return sorted(kept, key=lambda i: i not in new)[:most]
 
 # %% ../nbs/13_plots.ipynb #c079952c
 def in_layers(
@@ -470,7 +480,7 @@ def wrapped(
     "A text in lines, cut off with three dots where it is too long."
     return "\n".join(textwrap.wrap(text, width, max_lines=lines, placeholder=" ...")) or "(empty)"
 
-# %% ../nbs/13_plots.ipynb #c46baaeb
+# %% ../nbs/13_plots.ipynb #c4a0309a
 @style()
 def plot_entailments(
     graph,  # a graph memory, or a networkx graph that was exported from one
@@ -484,17 +494,17 @@ def plot_entailments(
     if not whole: return say_only("nothing is stored yet")
     part = whole.subgraph(chosen_nodes(whole, new, most))
     layered = nx.is_directed_acyclic_graph(part) and len(list(nx.topological_generations(part))) <= 4
-    columns, rows, places = 2, 2, nx.circular_layout(sorted(part, key=lambda i: str(whole.nodes[i].get("text", i))), center=(.5, .5))
+    rows, columns, nodes = math.ceil(len(part) / 2), 2, sorted(part, key=lambda i: str(whole.nodes[i].get("text", i)))
     if layered: places, columns, rows = in_layers(part)
-    width = wrap or ({1: 60, 2: 36, 3: 25}.get(columns, 17) if layered else 16)
+    else: places = {i: (.5 + .65 * x, (1 - y) * rows / 2 - .5) for i, (x, y) in zip(nodes, around(len(nodes)))}
+    width = wrap or ({1: 60, 2: 36, 3: 25}.get(columns, 17) if layered else 22)
     texts = {i: wrapped(str(whole.nodes[i].get("text", i)), width) + "\u21bb" * part.has_edge(i, i) for i in part}
     lines = 1 + max((text.count("\n") for text in texts.values()), default=0)
-    fig, ((ax,),) = picture(.5 + rows * (.27 + .17 * lines) if layered else 5.5)
+    fig, ((ax,),) = picture(max(.5 + rows * (.27 + .17 * lines), 0 if layered else 3))
     boxes = {i: draw_box(ax, places[i], texts[i], "#FBE3C8" if i in new else "#DCEBF7", COLOURS[1 if i in new else 0]) for i in part}
     for a, b, score in part.edges(data="score", default=1.):
         if a != b: draw_arrow(ax, boxes[a], boxes[b], score, 0 if layered else .08)
-    edge = 0 if layered else .3
-    ax.set(xlim=(-.5 - edge, columns - .5 + edge), ylim=(rows - .5 + edge, -.5 - edge))
+    ax.set(xlim=(-.5, columns - .5), ylim=(rows - .5, -.5))
     ax.set_axis_off()
     left = len(whole) - len(part)
     ax.set_title("  ".join([title] * bool(title) + [f"({left:,} of {len(whole):,} propositions are left out)"] * bool(left)))
