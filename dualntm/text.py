@@ -75,14 +75,14 @@ def quiet_transformers():
         logging.set_verbosity(level)
         if bars: logging.enable_progress_bar()
 
-# %% ../nbs/09_text.ipynb #4536dafd
+# %% ../nbs/09_text.ipynb #8a3d2414
 def load_text_model(
     folder: Path,
 ) -> tuple:  # the tokenizer, and the model in float32
     "Load a model from its folder. Raises TextModelError, naming the folder, if it can't be read or lacks weights."
     try:
         from transformers import AutoModel, AutoTokenizer
-        with quiet_transformers():
+        with quiet_transformers(), torch.random.fork_rng(devices=[]):  # loading leaves chance as it is
             tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
             model, about = AutoModel.from_pretrained(folder, trust_remote_code=False, output_loading_info=True)
     except ImportError as e: raise TextModelError(f"transformers can't be imported ({e}): pip install 'dualntm[minilm]'") from None
