@@ -375,12 +375,12 @@ def field_names(
     return {"batches": "num_epochs" if "num_epochs" in TASKS[task].training else "num_batches", "batch_size": "batch_size",
             "rate": "rmsprop_lr", "controller_size": "controller_size", "cells": f"{memory}_n", "width": f"{memory}_m"}
 
-# %% ../nbs/14_widgets.ipynb #70a9baa9
+# %% ../nbs/14_widgets.ipynb #312a7988
 class TrainPanel(W.VBox):
     """Start, pause and resume runs, and watch them.
 
     A run trains in a thread of its own, so that the kernel stays free. `state` says how it stands."""
-    share = 0.06  # of the time that training takes, what drawing may take beside it
+    share = 0.03  # of the time that training takes, what drawing may take beside it
     pause_between = 0.25  # seconds from one picture to the next, at least
 
     def __init__(self,
@@ -660,14 +660,14 @@ def wait(self: TrainPanel,
     if self.state != "paused" and self.thread: self.thread.join(timeout)
     return self.state
 
-# %% ../nbs/14_widgets.ipynb #f45f1231
+# %% ../nbs/14_widgets.ipynb #8f5a5439
 class Clock:
     "When to draw beside a run."
     def __init__(self,
         batch: int,  # at which this thread took over
         seconds: float,  # that the run had trained by then
     ):
-        self.batch, self.seconds, self.drawing, self.last = batch, seconds, 0., 0.
+        self.batch, self.seconds, self.drawing, self.last, self.told = batch, seconds, 0., 0., 0.
 
     def is_due(self,
         seconds: float,  # that the run has trained
@@ -692,21 +692,23 @@ def duration(
     minutes, hours = seconds / 60, seconds / 3600
     return f"{seconds:.0f} s" if seconds < 90 else f"{minutes:.0f} min" if minutes < 90 else f"{hours:.1f} h"
 
-# %% ../nbs/14_widgets.ipynb #3fc37231
+# %% ../nbs/14_widgets.ipynb #37d78d64
 @patch
 def look(self: TrainPanel,
     trainer,
     everything: bool = False,  # draw all, due or not
 ) -> None:
     "Bring the panel up to date, as far as it is due."
+    begun = time.monotonic()
+    if everything or begun - self.clock.told >= 0.5:
+        self.show_progress(trainer)
+        self.clock.told = begun
     if not everything and not self.clock.is_due(trainer.seconds, self.share, self.pause_between): return
-    begun = time.perf_counter()
-    self.show_progress(trainer)
     parts = [self.draw_curve, self.draw_weightings] + [self.draw_graph] * hasattr(trainer.net, "long_term")
     for part in parts if everything else [parts[self.turn % len(parts)]]: part(trainer)
     self.turn += 1
     self.clock.last = time.monotonic()
-    self.clock.drawing += time.perf_counter() - begun
+    self.clock.drawing += self.clock.last - begun
 
 # %% ../nbs/14_widgets.ipynb #0b8a6f6e
 @patch
