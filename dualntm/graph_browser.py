@@ -84,8 +84,8 @@ class Place(NamedTuple):
     y: float  # of its middle
     column: int
 
-# %% ../nbs/14b_graph_browser.ipynb #7d24618e
-BOX = {"wide": 132, "high": 54, "gap": 46, "between": 14}  # sizes of the picture, in pixels
+# %% ../nbs/14b_graph_browser.ipynb #31d55ba7
+BOX = {"wide": 132, "high": 54, "gap": 56, "between": 14}  # sizes of the picture, in pixels
 
 # %% ../nbs/14b_graph_browser.ipynb #3bc44519
 def places(
