@@ -826,15 +826,16 @@ def write_panel(
                           (kernel/"kernel.json", json.dumps({"argv": argv, "display_name": "dualntm", "language": "python"}))):
         path.write_text(content, encoding="utf-8")
 
-# %% ../nbs/15_cli.ipynb #e225c46b
+# %% ../nbs/15_cli.ipynb #9122419f
 def serve_panel(
     folder: Path,  # with what `write_panel` wrote
     port: int,
     browser: bool,  # open the page in the browser
 ) -> None:
     "Serve the page until Ctrl-C or SIGTERM."
-    import os, secrets, threading
+    import logging, os, secrets, threading
     from voila.app import Voila
+    logging.getLogger("tornado.general").setLevel("ERROR")  # it warns of a setting that is Jupyter's own
     os.environ["JUPYTER_PATH"] = os.pathsep.join(filter(None, [str(folder), os.environ.get("JUPYTER_PATH")]))
     os.environ["JUPYTER_TOKEN"] = secrets.token_urlsafe(24)
     address = f"http://127.0.0.1:{port}/?token={os.environ['JUPYTER_TOKEN']}"
