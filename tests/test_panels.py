@@ -74,6 +74,15 @@ def process(*words, **how):
             raise
 
 
+def until_answers(address, alive=lambda: True):
+    "Wait until a server answers."
+    for _ in range(600):
+        assert alive(), "the server has ended"
+        try: return urllib.request.urlopen(address).close()
+        except OSError: time.sleep(.1)
+    raise AssertionError(f"nothing answers at {address}")
+
+
 def settings(folder):
     "The environment of a Jupyter that knows nothing of its user."
     return {**os.environ, **{f"JUPYTER_{name}_DIR": str(folder/name) for name in ("CONFIG", "DATA", "RUNTIME")}, "IPYTHONDIR": str(folder/"ipython"),
@@ -94,11 +103,7 @@ def lab(tmp_path):
                  f"--IdentityProvider.token={token}", f"--ServerApp.root_dir={work}", f"--LabApp.app_settings_dir={app}", "--LabApp.news_url=None",
                  "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate", "--LabApp.extension_manager=readonly", "-y",
                  env=settings(tmp_path), stdout=subprocess.DEVNULL, stderr=(tmp_path/"lab.log").open("w")) as running:
-        while True:
-            assert running.poll() is None, (tmp_path/"lab.log").read_text()
-            try: urllib.request.urlopen(f"http://127.0.0.1:{port}/api?token={token}").close()
-            except OSError: time.sleep(.1)
-            else: break
+        until_answers(f"http://127.0.0.1:{port}/api?token={token}", lambda: running.poll() is None)
         yield f"http://127.0.0.1:{port}/lab/tree/panels.ipynb?token={token}"
 
 
@@ -119,21 +124,27 @@ def until_changed(page, read, before):
 def picture(page, alt): return page.locator(f'.widget-html img[alt^="{alt}"]').first
 
 
-def start_and_pause(page, name):
-    "Start the training panel with a small network, see its curve change, and pause it."
+def curve(page):
+    "The picture of the learning curve, None as long as there is none."
+    shown = picture(page, "Learning curve")
+    return shown.get_attribute("src") if shown.count() else None
+
+
+def start(page):
+    "Start the training panel with a small network; give the first curve."
     for label, value in SMALL.items(): field(page, label).fill(value)
     field(page, "Cell width").press("Enter")
     button(page, "Start").click()
-    def curve(): return picture(page, "Learning curve").get_attribute("src") if picture(page, "Learning curve").count() else None
-    first = until_changed(page, curve, None)
-    until_changed(page, curve, first)
-    picture(page, "Weightings of the heads").wait_for()
-    shot(page, name)
+    return until_changed(page, lambda: curve(page), None)
+
+
+def pause(page):
+    "Pause it, and see that nothing moves."
     button(page, "Pause").click()
     page.locator(".widget-html", has_text="paused").first.wait_for()
-    still = curve()
+    still = curve(page)
     page.wait_for_timeout(1000)
-    assert curve() == still
+    assert curve(page) == still
 
 
 def test_jupyterlab(lab, chromium):
@@ -142,7 +153,10 @@ def test_jupyterlab(lab, chromium):
         page.get_by_role("menuitem", name="Run", exact=True).click()
         page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
         button(page, "Start").wait_for()
-        start_and_pause(page, "train")
+        until_changed(page, lambda: curve(page), start(page))
+        picture(page, "Weightings of the heads").wait_for()
+        shot(page, "train")
+        pause(page)
 
         slider = page.locator(".widget-slider", has=page.locator(".widget-label", has_text="Step"))
         handle, memory = slider.locator(".noUi-handle"), picture(page, "The short-term memory")
@@ -179,7 +193,7 @@ def test_jupyterlab(lab, chromium):
 
 
 def test_dualntm_panel(chromium, tmp_path):
-    pytest.importorskip("voila") if not os.environ.get("CI") else __import__("voila")
+    if not os.environ.get("CI"): pytest.importorskip("voila")
     (work := tmp_path/"work").mkdir()
     port = free_port()
     with process("dualntm", "panel", "--no-browser", "--port", port, "--checkpoint", root/"data"/"copy"/"default-seed1", cwd=work, env=settings(tmp_path),
@@ -191,8 +205,20 @@ def test_dualntm_panel(chromium, tmp_path):
         with page_of(chromium, address) as page:
             button(page, "Start").wait_for()
             picture(page, "The short-term memory").wait_for()
-            start_and_pause(page, "panel")
+            start(page)
+            pause(page)
+            shot(page, "panel")
             button(page, "Open").click()
             page.locator(".widget-html", has_text="is open").wait_for()
     assert running.returncode == 0
     assert (work/"checkpoints"/"copy-ntm-seed1000"/"latest.pt").exists()
+
+
+@pytest.mark.parametrize("wrong", ['<img src="https://example.com/a.png">', '<script>console.error("wrong")</script>', "<script>throw new Error()</script>",
+                                   '<script>new WebSocket("wss://example.com/")</script>'])
+def test_what_must_not_happen_is_noticed(chromium, tmp_path, wrong):
+    for name, content in (("right", '<link rel="icon" href="data:,">'), ("wrong", wrong)): (tmp_path/f"{name}.html").write_text(content)
+    with process("http.server", port := free_port(), "--bind", "127.0.0.1", cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL):
+        until_answers(address := f"http://127.0.0.1:{port}/right.html")
+        with page_of(chromium, address) as page: page.wait_for_timeout(300)
+        with pytest.raises(AssertionError, match="== \\[\\]"), page_of(chromium, address.replace("right", "wrong")) as page: page.wait_for_timeout(300)
