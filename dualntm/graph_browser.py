@@ -166,7 +166,7 @@ ROW_STYLE = """<style>
 .dualntm-graph .widget-html-content {line-height: 1.45; overflow-wrap: anywhere}
 </style>"""  # what the layout of widgets can't say
 
-# %% ../nbs/14b_graph_browser.ipynb #48c4993c
+# %% ../nbs/14b_graph_browser.ipynb #00e3a209
 class GraphBrowser(ipywidgets.VBox):
     "A panel to search a graph memory and to walk along its entailments. Raises GraphError if the encoder's vectors are of another width."
     def __init__(self,
@@ -185,7 +185,7 @@ class GraphBrowser(ipywidgets.VBox):
         self.counts, self.message, self.about, self.picture = (ipywidgets.HTML() for _ in range(4))
         self.results, self.entailing, self.entailed = (ipywidgets.VBox(layout={"width": "100%"}) for _ in range(3))
         for rows in (self.results, self.entailing, self.entailed): rows.add_class("dualntm-rows")
-        self.results.layout = {"max_height": "220px", "overflow": "hidden auto"}
+        self.results.layout = {"max_height": "220px", "overflow": "hidden auto", "flex_flow": "row wrap"}
         self.chosen = ipywidgets.VBox([ipywidgets.HBox([self.back]), self.about, self.entailing, self.entailed, self.picture])
         bar = ipywidgets.HBox([self.query, self.by, self.go], layout={"flex_flow": "row wrap", "align_items": "center"})
         super().__init__([ipywidgets.HTML(ROW_STYLE), self.counts, bar, self.message, self.results, self.chosen])
