@@ -788,7 +788,7 @@ def panel_command(
         write_panel(Path(folder), panel_notebook(args))
         serve_panel(Path(folder), port, not args.no_browser)
 
-# %% ../nbs/15_cli.ipynb #50865a39
+# %% ../nbs/15_cli.ipynb #a39482c3
 def usable_port(
     port: int | None,  # None takes any that is free
 ) -> int:
@@ -797,7 +797,8 @@ def usable_port(
     from dualntm.training import InputError
     try:
         with socket.create_server(("127.0.0.1", port or 0)) as s: return s.getsockname()[1]
-    except (OSError, OverflowError) as e: raise InputError(f"--port {port}: it can't be had ({getattr(e, 'strerror', None) or e}), take another one") from None
+    except (OSError, OverflowError) as e:
+        raise InputError(f"--port {port}: it can't be had ({getattr(e, 'strerror', None) or e}), take another one") from None
 
 # %% ../nbs/15_cli.ipynb #643d2334
 def panel_notebook(
@@ -811,7 +812,7 @@ def panel_notebook(
     return {"nbformat": 4, "nbformat_minor": 5, "cells": cells,
             "metadata": {"kernelspec": {"name": "dualntm", "display_name": "dualntm", "language": "python"}, "language_info": {"name": "python"}}}
 
-# %% ../nbs/15_cli.ipynb #c76aaccd
+# %% ../nbs/15_cli.ipynb #6ec1b88a
 def write_panel(
     folder: Path,
     notebook: dict,
@@ -822,11 +823,11 @@ def write_panel(
     argv = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}", "--IPKernelApp.log_level=ERROR"]
     page = """{%- extends 'voila/templates/lab/index.html.j2' -%}
 {%- block notebook_css -%}{{ super() | replace('<link rel="stylesheet" href="https://cdn.', '<link data-left-out="') }}{%- endblock -%}"""
-    for path, content in ((folder/"panel.ipynb", json.dumps(notebook)), (template/"conf.json", '{"base_template": "lab"}'), (template/"index.html.j2", page),
-                          (kernel/"kernel.json", json.dumps({"argv": argv, "display_name": "dualntm", "language": "python"}))):
+    for path, content in ((folder/"panel.ipynb", json.dumps(notebook)), (template/"conf.json", '{"base_template": "lab"}'),
+                          (template/"index.html.j2", page), (kernel/"kernel.json", json.dumps({"argv": argv, "display_name": "dualntm", "language": "python"}))):
         path.write_text(content, encoding="utf-8")
 
-# %% ../nbs/15_cli.ipynb #9122419f
+# %% ../nbs/15_cli.ipynb #d2cdf062
 def serve_panel(
     folder: Path,  # with what `write_panel` wrote
     port: int,
@@ -840,8 +841,8 @@ def serve_panel(
     os.environ["JUPYTER_TOKEN"] = secrets.token_urlsafe(24)
     address = f"http://127.0.0.1:{port}/?token={os.environ['JUPYTER_TOKEN']}"
     threading.Thread(target=announce, args=(address, port, browser), daemon=True).start()
-    Voila.launch_instance([str(folder/"panel.ipynb"), "--Voila.ip=127.0.0.1", f"--port={port}", "--Voila.port_retries=0", "--Voila.open_browser=False",
-                           "--Voila.auto_token=True", "--Voila.log_level=ERROR", "--VoilaConfiguration.template=dualntm"])
+    Voila.launch_instance([str(folder/"panel.ipynb"), "--Voila.ip=127.0.0.1", f"--port={port}", "--Voila.port_retries=0",
+                           "--Voila.open_browser=False", "--Voila.auto_token=True", "--Voila.log_level=ERROR", "--VoilaConfiguration.template=dualntm"])
 
 # %% ../nbs/15_cli.ipynb #13c4f4ca
 def announce(

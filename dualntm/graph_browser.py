@@ -121,7 +121,7 @@ def draw_arrow(
             f'<text x="{x:.1f}" y="{y - 4:.1f}" text-anchor="middle" font-size="10.5" fill="#222" stroke="#fff" stroke-width="3" '
             f'paint-order="stroke">{score:.2f}</text>')
 
-# %% ../nbs/14b_graph_browser.ipynb #9ff672f0
+# %% ../nbs/14b_graph_browser.ipynb #b8cbf075
 def draw_box(
     proposition: Proposition,
     place: Place,
@@ -131,7 +131,8 @@ def draw_box(
     first = BOX["high"] / 2 + 4 - 7.5 * (len(lines) - 1)
     words = "".join(f'<tspan x="{BOX["wide"] / 2}" y="{first + 15 * i}">{escape(line)}</tspan>' for i, line in enumerate(lines))
     fill, edge = ("#fff3c4", 2.5) if place.column == 0 else ("#eef3fb", 1)
-    return (f'<svg x="{place.x}" y="{place.y - BOX["high"] / 2}" width="{BOX["wide"]}" height="{BOX["high"]}"><title>{escape(proposition.text)}</title>'
+    return (f'<svg x="{place.x}" y="{place.y - BOX["high"] / 2}" width="{BOX["wide"]}" height="{BOX["high"]}">'
+            f'<title>{escape(proposition.text)}</title>'
             f'<rect x="1.5" y="1.5" width="{BOX["wide"] - 3}" height="{BOX["high"] - 3}" rx="6" fill="{fill}" stroke="#333" stroke-width="{edge}"/>'
             f'<text text-anchor="middle" font-size="12" fill="#111">{words}</text></svg>')
 
@@ -166,7 +167,7 @@ ROW_STYLE = """<style>
 .dualntm-graph .widget-html-content {line-height: 1.45; overflow-wrap: anywhere}
 </style>"""  # what the layout of widgets can't say
 
-# %% ../nbs/14b_graph_browser.ipynb #00e3a209
+# %% ../nbs/14b_graph_browser.ipynb #399672a4
 class GraphBrowser(ipywidgets.VBox):
     "A panel to search a graph memory and to walk along its entailments. Raises GraphError if the encoder's vectors are of another width."
     def __init__(self,
@@ -175,11 +176,13 @@ class GraphBrowser(ipywidgets.VBox):
         most: int = 20,  # buttons in a list
     ):
         width = getattr(encoder, "width", memory.dim)
-        if width != memory.dim: raise GraphError(f"the encoder makes vectors of {width} numbers and the memory holds {memory.dim}: take the one it was filled with")
+        if width != memory.dim:
+            raise GraphError(f"the encoder makes vectors of {width} numbers and the memory holds {memory.dim}: take the one it was filled with")
         self.memory, self.encoder, self.most = memory, encoder, most
         self.trail, self.edges = [], {}  # numbers of what was looked at, the last one is shown; (source, target): entailment
         wide = {"width": "auto"}
-        self.query = ipywidgets.Text(description="Search", placeholder="words, or nothing for all", continuous_update=False, layout={"flex": "1 1 200px"})
+        self.query = ipywidgets.Text(description="Search", placeholder="words, or nothing for all", continuous_update=False,
+                                     layout={"flex": "1 1 200px"})
         self.by = ipywidgets.Dropdown(description="by", options=["words", "meaning"], style={"description_width": "initial"}, layout=wide)
         self.go, self.back = (ipywidgets.Button(description=text, layout=wide) for text in ("Search", "Back"))
         self.counts, self.message, self.about, self.picture = (ipywidgets.HTML() for _ in range(4))

@@ -199,7 +199,7 @@ def head_words(
         found.append(f"{names[letter]}{number}: cell {int(cell)} with {weight:.2f}")
     return found
 
-# %% ../nbs/14_widgets.ipynb #db75aa08
+# %% ../nbs/14_widgets.ipynb #9ec0c340
 def look_words(
     seen: Recording,
     step: int,
@@ -212,7 +212,8 @@ def look_words(
     for number, look in enumerate(trace.looks[at, 0], 1):
         weight, slot = look.max(0)
         note = int(trace.graph.written[0, slot])
-        found.append(f"graph read {number}: {weight:.2f} on " + (f"step {note}, {seen.words[note]}" if note >= 0 else f"the recalled node {int(slot)}"))
+        where = f"step {note}, {seen.words[note]}" if note >= 0 else f"the recalled node {int(slot)}"
+        found.append(f"graph read {number}: {weight:.2f} on {where}")
     return found
 
 # %% ../nbs/14_widgets.ipynb #5a1afd6e
@@ -225,26 +226,25 @@ def sentence_looks(
     looks, written = trace.looks[seen.graphs[step][1], 0], trace.graph.written[0]
     return looks @ (written.unsqueeze(1) == torch.arange(len(seen.batch.evidence))).to(looks)
 
-# %% ../nbs/14_widgets.ipynb #efb587dd
+# %% ../nbs/14_widgets.ipynb #5cc3a770
 def sentence_table(
     seen: Recording,
     step: int,
 ) -> str:  # HTML
     "A row's sentences, the one that the step presents in bold, and how far each is looked at."
-    looks, told = sentence_looks(seen, step), len(seen.batch.evidence)
-    ink, ground = INKS["plain"]
-    reads = [] if looks is None else list(looks)
-    head = "".join(f"<th scope='col' style='padding:2px 8px'>{name}</th>" for name in ("sentence", *(f"read {r + 1}" for r in range(len(reads))), "evidence"))
-    lines = []
-    for s in range(told):
+    looks, (ink, ground) = sentence_looks(seen, step), INKS["plain"]
+    reads, lines = [] if looks is None else list(looks), []
+    names = ("sentence", *(f"read {r + 1}" for r in range(len(reads))), "evidence")
+    head = "".join(f"<th scope='col' style='padding:2px 8px'>{name}</th>" for name in names)
+    for s, evidence in enumerate(seen.batch.evidence[:, 0]):
         text = html.escape(seen.words[s])
         cells = "".join(f"<td style='background:{shade(float(look[s]))};padding:2px 8px'>{look[s]:.2f}</td>" for look in reads)
-        evidence = "yes" if seen.batch.evidence[s, 0] == 1 else ""
-        lines.append(f"<tr><td style='padding:2px 8px'>{f'<b>{text}</b>' if s == step else text}</td>{cells}<td style='padding:2px 8px'>{evidence}</td></tr>")
+        lines.append(f"<tr><td style='padding:2px 8px'>{f'<b>{text}</b>' if s == step else text}</td>{cells}"
+                     f"<td style='padding:2px 8px'>{'yes' if evidence == 1 else ''}</td></tr>")
     return (f"<table style='color:{ink};background:{ground};border-collapse:collapse;line-height:1.4'>"
             f"<tr style='text-align:left'>{head}</tr>{''.join(lines)}</table>")
 
-# %% ../nbs/14_widgets.ipynb #a06e6312
+# %% ../nbs/14_widgets.ipynb #748f58a1
 class AttentionExplorer(W.VBox):
     """A trained network, step by step: where its heads are, what is in its memory, what it answers.
 
@@ -260,7 +260,7 @@ class AttentionExplorer(W.VBox):
         self.sizes = {name: size_slider(self.task, name) for name in getattr(self.task, "sizes", ())}
         self.number = number_slider(self.rows)
         self.step = labelled(W.IntSlider(min=0, max=0, continuous_update=False), "Step", "The step to look at; arrow keys move it by one")
-        self.play = labelled(W.Play(min=0, max=0, interval=600), "Play", "Go through the steps; press again to halt")
+        self.play = labelled(W.Play(min=0, max=0, interval=1000), "Play", "Go through the steps; press again to halt")
         self.words = W.HTML()
         self.sequence, self.weightings, self.memory, self.graph = (FigureView() for _ in range(4))
         self.sentences = W.HTML()
@@ -282,15 +282,15 @@ def size_slider(
     words = {"length": "Vectors in the sequence", "repeats": "How often it is to be repeated", "links": "Links of the walk that is asked for"}
     return labelled(W.IntSlider(value=min(values), min=1, max=max(values), continuous_update=False), name.capitalize(), words[name])
 
-# %% ../nbs/14_widgets.ipynb #c5ac15d0
+# %% ../nbs/14_widgets.ipynb #ab7ada1e
 def number_slider(
     rows: list | None,  # of a task that has rows
 ) -> W.IntSlider:
     "A slider for the sequence, or the row."
-    name, most, words = ("Sequence", 99, "Which sequence is drawn: the seed of its bits") if rows is None else ("Row", len(rows) - 1, "Which row is judged")
-    return labelled(W.IntSlider(min=0, max=most, continuous_update=False), name, words)
+    if rows is None: return labelled(W.IntSlider(max=99, continuous_update=False), "Sequence", "Which sequence is drawn: the seed of its bits")
+    return labelled(W.IntSlider(max=len(rows) - 1, continuous_update=False), "Row", "Which row is judged")
 
-# %% ../nbs/14_widgets.ipynb #0f0e4b01
+# %% ../nbs/14_widgets.ipynb #9f29ee1a
 @patch
 def work(self: AttentionExplorer) -> None:
     "Let the network work on what the sliders name, and draw it from its first step."
@@ -300,11 +300,12 @@ def work(self: AttentionExplorer) -> None:
         return
     last = len(self.seen.words) - 1
     self.play.max = self.step.max = last
-    if self.rows is None: self.sequence.show(plot_sequences(self.seen.batch, self.seen.outputs), "Inputs, targets and outputs of the sequence, as bits")
+    if self.rows is None:
+        self.sequence.show(plot_sequences(self.seen.batch, self.seen.outputs), "Inputs, targets and outputs of the sequence, as bits")
     if self.step.value: self.step.value = 0
     else: self.draw()
 
-# %% ../nbs/14_widgets.ipynb #246d3762
+# %% ../nbs/14_widgets.ipynb #e58dea9b
 @patch
 def draw(self: AttentionExplorer) -> None:
     "Draw the step at which the slider stands, and say in words what it is."
@@ -314,22 +315,22 @@ def draw(self: AttentionExplorer) -> None:
     lines = [f"Step {step} of {len(seen.words) - 1}: {seen.words[step]}", *([answer] if answer else []), *heads, *look_words(seen, step)]
     self.words.value = "".join(coloured(line, "good" if line.endswith("which is right") else "note") for line in lines)
     where = f"at step {step}: {'; '.join(heads)}"
-    self.weightings.show(plot_weightings(seen.short, self.net.settings["heads"], step=step), f"Weightings of all heads over the steps, marked {where}")
+    figure = plot_weightings(seen.short, self.net.settings["heads"], step=step)
+    self.weightings.show(figure, f"Weightings of all heads over the steps, marked {where}")
     self.memory.show(plot_memory(seen.short, step=step), f"The short-term memory {where}")
     if self.rows is not None: self.sentences.value = sentence_table(seen, step)
-    if looks := look_words(seen, step): self.graph.show(graph_figure(self.task, seen, step), f"The working graph at step {step}: {'; '.join(looks)}")
+    if looks := look_words(seen, step):
+        self.graph.show(graph_figure(seen, step), f"The working graph at step {step}: {'; '.join(looks)}")
     else: self.graph.clear()
 
-# %% ../nbs/14_widgets.ipynb #27c746e3
+# %% ../nbs/14_widgets.ipynb #f4b39089
 def graph_figure(
-    task,
     seen: Recording,
     step: int,  # at which there is something to read
 ):  # a figure
     "The working graph at a step."
     trace, at = seen.graphs[step]
-    texts = task.texts(seen.batch) if hasattr(task, "texts") else lambda note, index: f"sentence {note + 1}"
-    names = {slot: texts(note, 0) for slot, note in enumerate(trace.graph.written[0].tolist()) if note >= 0}
+    names = {slot: f"step {note}" for slot, note in enumerate(trace.graph.written[0].tolist()) if note >= 0}
     return plot_working_graph(trace, step=at, names=names)
 
 # %% ../nbs/14_widgets.ipynb #ef2c4e22
@@ -403,7 +404,7 @@ class TrainPanel(W.VBox):
         self.resting.set()
         self.choose(fresh=True)
 
-# %% ../nbs/14_widgets.ipynb #2ca32b80
+# %% ../nbs/14_widgets.ipynb #68f3c409
 @patch
 def make_controls(self: TrainPanel,
     task: str,
@@ -420,19 +421,20 @@ def make_controls(self: TrainPanel,
         "controller_size": labelled(W.IntText(), "Controller size", "Width of the controller's layers"),
         "cells": labelled(W.IntText(), "Memory cells", "Cells of the short-term memory"),
         "width": labelled(W.IntText(), "Cell width", "Numbers in a cell of the short-term memory")}
-    self.backend = labelled(W.Dropdown(options=NAMES["backend"]), "Long-term memory", "Where a dual network's graph is kept: in the run's folder, or in Neo4j")
+    self.backend = labelled(W.Dropdown(options=NAMES["backend"]), "Long-term memory", "Where a dual network keeps its graph: the run's folder, or Neo4j")
     self.graph = labelled(W.Text(placeholder="the run's name"), "Graph in Neo4j", "Name of the graph, for the backend neo4j")
     self.further = labelled(W.Text(placeholder="heads=rrw shift_range=2"), "Further settings", "NAME=VALUE, with spaces in between, as behind -p")
     rows = [self.task, self.model, self.seed, *self.fields.values(), self.backend, self.graph, self.further]
     for control in rows: control.layout.width = "auto"
     self.controls = W.GridBox(rows, layout=W.Layout(grid_template_columns="repeat(auto-fill, minmax(270px, 1fr))"))
 
-# %% ../nbs/14_widgets.ipynb #bfa637bd
+# %% ../nbs/14_widgets.ipynb #657b2db2
 @patch
 def make_buttons(self: TrainPanel) -> None:
     "Make what a run is steered with."
     about = {"start": ("Start", "play", "Begin a new run"), "pause": ("Pause", "pause", "Finish the batch, save, and wait"),
-             "resume": ("Resume", "step-forward", "Go on with the run of this name"), "stop": ("Stop", "stop", "Finish the batch, save, and end; Resume goes on later")}
+             "resume": ("Resume", "step-forward", "Go on with the run of this name"),
+             "stop": ("Stop", "stop", "Finish the batch, save, and end; Resume goes on later")}
     for name, (label, icon, tooltip) in about.items():
         setattr(self, name, labelled(W.Button(icon=icon), label, tooltip))
     self.overwrite = labelled(W.Checkbox(value=False, indent=False), "Overwrite", "Let Start replace an earlier run of the same name")
@@ -718,7 +720,7 @@ def show_progress(self: TrainPanel,
     cost = f"; {np.mean(self.recent):.3f} {unit} in the last {len(self.recent)} batches" if self.recent else ""
     self.text.value = coloured(f"Batch {trainer.batch:,} of {total:,}{left}{cost}", "plain")
 
-# %% ../nbs/14_widgets.ipynb #d5798091
+# %% ../nbs/14_widgets.ipynb #7cfd6ff6
 @patch
 def draw_curve(self: TrainPanel,
     trainer,
@@ -726,7 +728,8 @@ def draw_curve(self: TrainPanel,
     "Draw the learning curve so far; nothing before the first record of the history."
     if not trainer.history: return
     last = trainer.history[-1]
-    self.curve.show(plot_convergence({trainer.folder.name: trainer.history}), f"Learning curve, at batch {last['batch']:,} with a cost of {last['cost']:.3f}")
+    figure = plot_convergence({trainer.folder.name: trainer.history})
+    self.curve.show(figure, f"Learning curve, at batch {last['batch']:,} with a cost of {last['cost']:.3f}")
 
 # %% ../nbs/14_widgets.ipynb #b83c8377
 LOOK_AT = {"copy": {"length": 12}, "repeat-copy": {"length": 5, "repeats": 4}, "graph-recall": {"links": 4}}  # sizes of the sequence

@@ -196,7 +196,8 @@ def test_dualntm_panel(chromium, tmp_path):
     if not os.environ.get("CI"): pytest.importorskip("voila")
     (work := tmp_path/"work").mkdir()
     port = free_port()
-    with process("dualntm", "panel", "--no-browser", "--port", port, "--checkpoint", root/"data"/"copy"/"default-seed1", cwd=work, env=settings(tmp_path),
+    run = root/"data"/"copy"/"default-seed1"
+    with process("dualntm", "panel", "--no-browser", "--port", port, "--checkpoint", run, cwd=work, env=settings(tmp_path),
                  stdout=subprocess.PIPE, stderr=(tmp_path/"panel.log").open("w")) as running:
         said = running.stdout.readline()
         assert said.startswith(f"the panels are at http://127.0.0.1:{port}/?token="), (tmp_path/"panel.log").read_text()
@@ -214,11 +215,12 @@ def test_dualntm_panel(chromium, tmp_path):
     assert (work/"checkpoints"/"copy-ntm-seed1000"/"latest.pt").exists()
 
 
-@pytest.mark.parametrize("wrong", ['<img src="https://example.com/a.png">', '<script>console.error("wrong")</script>', "<script>throw new Error()</script>",
-                                   '<script>new WebSocket("wss://example.com/")</script>'])
+@pytest.mark.parametrize("wrong", ['<img src="https://example.com/a.png">', '<script>console.error("wrong")</script>',
+                                   "<script>throw new Error()</script>", '<script>new WebSocket("wss://example.com/")</script>'])
 def test_what_must_not_happen_is_noticed(chromium, tmp_path, wrong):
     for name, content in (("right", ""), ("wrong", wrong)): (tmp_path/f"{name}.html").write_text('<link rel="icon" href="data:,">' + content)
     with process("http.server", port := free_port(), "--bind", "127.0.0.1", cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL):
         until_answers(address := f"http://127.0.0.1:{port}/right.html")
         with page_of(chromium, address) as page: page.wait_for_timeout(300)
-        with pytest.raises(AssertionError, match="== \\[\\]"), page_of(chromium, address.replace("right", "wrong")) as page: page.wait_for_timeout(300)
+        with pytest.raises(AssertionError, match="== \\[\\]"), page_of(chromium, address.replace("right", "wrong")) as page:
+            page.wait_for_timeout(300)
