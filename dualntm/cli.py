@@ -10,7 +10,8 @@ __all__ = ['NAMES', 'TRAIN_EXAMPLES', 'FLAGS', 'EVAL_EXAMPLES', 'PREDICT_EXAMPLE
            'judge_command', 'print_metrics', 'add_predict', 'predict_command', 'row_from', 'print_judgement',
            'ask_known', 'add_store_flags', 'add_tell', 'open_store', 'open_neo4j_store', 'open_file_store',
            'read_facts', 'draw_facts', 'tell_command', 'add_ask', 'known_walks', 'ask_command', 'ask_many', 'ask_one',
-           'add_bench', 'bench_command', 'main', 'run_command', 'say']
+           'add_bench', 'bench_command', 'add_panel', 'panel_command', 'usable_port', 'panel_notebook', 'write_panel',
+           'serve_panel', 'announce', 'main', 'run_command', 'say']
 
 # %% ../nbs/15_cli.ipynb #d1890394
 import argparse, itertools, json, shlex, sys
@@ -757,7 +758,109 @@ def bench_command(
         cells = (f"{row[name]:>{form}}" if row[name] is not None else "-".rjust(int(form.split(".")[0])) for name, form in columns.items())
         print(json.dumps(row) if args.json else " ".join(cells), flush=True)
 
-# %% ../nbs/15_cli.ipynb #6b51e017
+# %% ../nbs/15_cli.ipynb #e6259e27
+def add_panel(commands) -> None:
+    "Add the `panel` command to the parser's commands."
+    parser = commands.add_parser("panel", help="open the panels as a page in the browser", allow_abbrev=False,
+        description="Train, look into runs and browse graphs on a page in the browser, which only this machine can open. Ctrl-C ends it.")
+    add = parser.add_argument
+    add("--checkpoint", metavar="PATH", help="a run to look into at first: its folder or a checkpoint")
+    add("--store", metavar="FILE", help="a graph to browse at first, as tell and eval keep it")
+    add("--checkpoint-path", metavar="DIR", help="the folder for runs (./checkpoints)")
+    add("--port", type=int, metavar="N", help="of 127.0.0.1 (any that is free)")
+    add("--no-browser", action="store_true", help="only print the address")
+    parser.set_defaults(run=panel_command)
+
+# %% ../nbs/15_cli.ipynb #1704ed05
+def panel_command(
+    args: argparse.Namespace,
+) -> None:
+    "Run the `panel` command. Raises InputError or GraphError for what can't be shown."
+    import tempfile
+    from importlib.util import find_spec
+    from dualntm.graph_memory import load_graph
+    from dualntm.training import InputError, read_checkpoint
+    if not find_spec("voila"): raise InputError("the panels need Voila, which is not installed: pip install 'dualntm[panel]'")
+    if args.checkpoint: read_checkpoint(args.checkpoint)
+    if args.store: load_graph(args.store)
+    port = usable_port(args.port)
+    with tempfile.TemporaryDirectory() as folder:
+        write_panel(Path(folder), panel_notebook(args))
+        serve_panel(Path(folder), port, not args.no_browser)
+
+# %% ../nbs/15_cli.ipynb #a39482c3
+def usable_port(
+    port: int | None,  # None takes any that is free
+) -> int:
+    "A port of 127.0.0.1 to listen at. Raises InputError if this one can't be had."
+    import socket
+    from dualntm.training import InputError
+    try:
+        with socket.create_server(("127.0.0.1", port or 0)) as s: return s.getsockname()[1]
+    except (OSError, OverflowError) as e:
+        raise InputError(f"--port {port}: it can't be had ({getattr(e, 'strerror', None) or e}), take another one") from None
+
+# %% ../nbs/15_cli.ipynb #643d2334
+def panel_notebook(
+    args: argparse.Namespace,  # of `panel`
+) -> dict:  # as nbformat 4 has it
+    "The notebook that Voila shows."
+    code = (f"import os\nos.chdir({str(Path.cwd())!r})\nfrom dualntm.run_viewer import Workbench\n"
+            f"Workbench({args.checkpoint_path or 'checkpoints'!r}, {args.checkpoint!r}, {args.store!r})")
+    cells = [{"cell_type": "markdown", "id": "title", "metadata": {}, "source": "# dualntm"},
+             {"cell_type": "code", "id": "panel", "metadata": {}, "source": code, "outputs": [], "execution_count": None}]
+    return {"nbformat": 4, "nbformat_minor": 5, "cells": cells,
+            "metadata": {"kernelspec": {"name": "dualntm", "display_name": "dualntm", "language": "python"}, "language_info": {"name": "python"}}}
+
+# %% ../nbs/15_cli.ipynb #6ec1b88a
+def write_panel(
+    folder: Path,
+    notebook: dict,
+) -> None:
+    "Write what Voila needs to a folder: notebook, kernel and template, where Jupyter looks for them if the folder is in JUPYTER_PATH."
+    (kernel := folder/"kernels"/"dualntm").mkdir(parents=True)
+    (template := folder/"voila"/"templates"/"dualntm").mkdir(parents=True)
+    argv = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}", "--IPKernelApp.log_level=ERROR"]
+    page = """{%- extends 'voila/templates/lab/index.html.j2' -%}
+{%- block notebook_css -%}{{ super() | replace('<link rel="stylesheet" href="https://cdn.', '<link data-left-out="') }}{%- endblock -%}"""
+    for path, content in ((folder/"panel.ipynb", json.dumps(notebook)), (template/"conf.json", '{"base_template": "lab"}'),
+                          (template/"index.html.j2", page), (kernel/"kernel.json", json.dumps({"argv": argv, "display_name": "dualntm", "language": "python"}))):
+        path.write_text(content, encoding="utf-8")
+
+# %% ../nbs/15_cli.ipynb #d2cdf062
+def serve_panel(
+    folder: Path,  # with what `write_panel` wrote
+    port: int,
+    browser: bool,  # open the page in the browser
+) -> None:
+    "Serve the page until Ctrl-C or SIGTERM."
+    import logging, os, secrets, threading
+    from voila.app import Voila
+    logging.getLogger("tornado.general").setLevel("ERROR")  # it warns of a setting that is Jupyter's own
+    os.environ["JUPYTER_PATH"] = os.pathsep.join(filter(None, [str(folder), os.environ.get("JUPYTER_PATH")]))
+    os.environ["JUPYTER_TOKEN"] = secrets.token_urlsafe(24)
+    address = f"http://127.0.0.1:{port}/?token={os.environ['JUPYTER_TOKEN']}"
+    threading.Thread(target=announce, args=(address, port, browser), daemon=True).start()
+    Voila.launch_instance([str(folder/"panel.ipynb"), "--Voila.ip=127.0.0.1", f"--port={port}", "--Voila.port_retries=0",
+                           "--Voila.open_browser=False", "--Voila.auto_token=True", "--Voila.log_level=ERROR", "--VoilaConfiguration.template=dualntm"])
+
+# %% ../nbs/15_cli.ipynb #13c4f4ca
+def announce(
+    address: str,
+    port: int,  # at which it will be served
+    browser: bool,  # open it in the browser
+) -> None:
+    "Say where the page is, once it is there."
+    import socket, time, webbrowser
+    while True:
+        try:
+            socket.create_connection(("127.0.0.1", port), timeout=1).close()
+            break
+        except OSError: time.sleep(.1)
+    print(f"the panels are at {address}\nCtrl-C ends them", flush=True)
+    if browser: webbrowser.open(address)
+
+# %% ../nbs/15_cli.ipynb #009c7f5c
 def main(
     argv: list[str] | None = None,  # the words after `dualntm`; None takes the process's
 ) -> None:
@@ -766,7 +869,7 @@ def main(
     parser.add_argument("--version", action="version", version=f"dualntm {dualntm.__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     add_train(commands)
-    for add in (add_eval, add_predict, add_tell, add_ask, add_neo4j, add_bench): add(commands)
+    for add in (add_eval, add_predict, add_tell, add_ask, add_neo4j, add_bench, add_panel): add(commands)
     args = parser.parse_args(argv)
     args.command = shlex.join(["dualntm", *(sys.argv[1:] if argv is None else argv)])
     try: sys.exit(run_command(args))

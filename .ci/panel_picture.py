@@ -1,0 +1,26 @@
+"Make images/panel.png: the training panel of `dualntm panel` after a short run of copy with a small network."
+import os, subprocess, sys, tempfile
+from pathlib import Path
+
+root = Path(__file__).parent.parent
+sys.path[:0] = [str(root), str(root/"tests")]
+from playwright.sync_api import sync_playwright
+from test_panels import SMALL, button, field, process, settings
+
+with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
+    with process("dualntm", "panel", "--no-browser", cwd=folder, env=settings(Path(folder)), stdout=subprocess.PIPE) as running:
+        address = running.stdout.readline().split()[-1]
+        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
+        page = browser.new_page(viewport={"width": 880, "height": 1100})
+        page.set_default_timeout(120_000)
+        page.goto(address)
+        button(page, "Start").wait_for()
+        for label, value in {**SMALL, "Batches": "8000"}.items(): field(page, label).fill(value)
+        field(page, "Cell width").press("Enter")
+        button(page, "Start").click()
+        page.locator(".widget-html", has_text="done").first.wait_for()
+        page.wait_for_timeout(1000)
+        panel = page.locator(".widget-vbox", has=button(page, "Start")).last
+        panel.screenshot(path=root/"images"/"panel.png")
+        browser.close()
+print(root/"images"/"panel.png", (root/"images"/"panel.png").stat().st_size, "bytes")

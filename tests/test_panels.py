@@ -1,0 +1,226 @@
+"The panels in a real browser: in JupyterLab, and as the page that `dualntm panel` shows. Nothing may leave the machine."
+import json, os, shutil, signal, subprocess, sys, time, urllib.request
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+
+from dualntm.neo4j_server import free_port
+
+root = Path(__file__).parent.parent
+SMALL = {"Batches": "100000", "Controller size": "20", "Memory cells": "16", "Cell width": "8"}  # a run that does not end while it is watched
+ALLOWED = ()  # beginnings of errors in the console that are known to be harmless
+SHOTS = Path(os.environ.get("DUALNTM_SHOTS", root/"test-output"))  # where pictures of the screen go
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    "A running Chromium. In CI a missing one is a failure; elsewhere the tests are skipped."
+    try:
+        from playwright.sync_api import sync_playwright
+        path = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+        if path is None: raise ImportError("there is no chromium on the PATH: apt-get install chromium")
+    except ImportError as e:
+        if os.environ.get("CI"): raise
+        pytest.skip(str(e))
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@contextmanager
+def page_of(chromium, address):
+    "A page that may ask only this machine; in the end, nothing else was asked, and the console holds no error."
+    outside, errors = [], []
+    page = chromium.new_page(viewport={"width": 1200, "height": 1000})
+    page.set_default_timeout(60_000)
+
+    def route(route):
+        here = urlsplit(route.request.url).hostname in ("127.0.0.1", "localhost")
+        if not here: outside.append(route.request.url)
+        route.continue_() if here else route.abort()
+    page.route(lambda url: urlsplit(url).scheme not in ("data", "blob"), route)
+    page.on("websocket", lambda socket: urlsplit(socket.url).hostname in ("127.0.0.1", "localhost") or outside.append(socket.url))
+    page.on("console", lambda message: message.type == "error" and errors.append(message.text))
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.goto(address)
+    try:
+        yield page
+        assert outside == []
+        assert [error for error in errors if not error.startswith(ALLOWED)] == []
+    finally:
+        shot(page, "last")
+        page.close()
+
+
+def shot(page, name, of=None):
+    "Keep a picture of the screen, or of a part of it."
+    SHOTS.mkdir(exist_ok=True)
+    (of or page).screenshot(path=SHOTS/f"{name}.png")
+
+
+@contextmanager
+def process(*words, **how):
+    "A process that is ended as Ctrl-C ends it."
+    running = subprocess.Popen([sys.executable, "-m", *map(str, words)], text=True, **how)
+    try: yield running
+    finally:
+        running.send_signal(signal.SIGINT)
+        try: running.wait(20)
+        except subprocess.TimeoutExpired:
+            running.kill()
+            raise
+
+
+def until_answers(address, alive=lambda: True):
+    "Wait until a server answers."
+    for _ in range(600):
+        assert alive(), "the server has ended"
+        try: return urllib.request.urlopen(address).close()
+        except OSError: time.sleep(.1)
+    raise AssertionError(f"nothing answers at {address}")
+
+
+def settings(folder):
+    "The environment of a Jupyter that knows nothing of its user."
+    return {**os.environ, **{f"JUPYTER_{name}_DIR": str(folder/name) for name in ("CONFIG", "DATA", "RUNTIME")}, "IPYTHONDIR": str(folder/"ipython"),
+            "PYTHONPATH": str(root), "TQDM_DISABLE": "1"}
+
+
+@pytest.fixture
+def lab(tmp_path):
+    "The address of panels.ipynb in a JupyterLab that asks nothing of the network."
+    (work := tmp_path/"nbs").mkdir()
+    shutil.copy(root/"nbs"/"panels.ipynb", work)
+    (tmp_path/"data").symlink_to(root/"data")
+    (app := tmp_path/"app").mkdir()
+    (app/"overrides.json").write_text(json.dumps({"@jupyterlab/notebook-extension:tracker": {"windowingMode": "none"},
+        "@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": False}}))
+    port, token = free_port(), "not-a-secret"
+    with process("jupyterlab", "--no-browser", "--allow-root", "--ip=127.0.0.1", f"--port={port}", "--ServerApp.port_retries=0",
+                 f"--IdentityProvider.token={token}", f"--ServerApp.root_dir={work}", f"--LabApp.app_settings_dir={app}", "--LabApp.news_url=None",
+                 "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate", "--LabApp.extension_manager=readonly", "-y",
+                 env=settings(tmp_path), stdout=subprocess.DEVNULL, stderr=(tmp_path/"lab.log").open("w")) as running:
+        until_answers(f"http://127.0.0.1:{port}/api?token={token}", lambda: running.poll() is None)
+        yield f"http://127.0.0.1:{port}/lab/tree/panels.ipynb?token={token}"
+
+
+def button(where, text): return where.locator(".jupyter-button", has_text=text).first
+
+
+def field(where, label): return where.get_by_label(label, exact=True)
+
+
+def until_changed(page, read, before):
+    "Wait until something differs from what it was, and give what it is now."
+    for _ in range(600):
+        if (now := read()) not in (None, before): return now
+        page.wait_for_timeout(100)
+    raise AssertionError(f"still {before!r:.100} after a minute")
+
+
+def picture(page, alt): return page.locator(f'.widget-html img[alt^="{alt}"]').first
+
+
+def curve(page):
+    "The picture of the learning curve, None as long as there is none."
+    shown = picture(page, "Learning curve")
+    return shown.get_attribute("src") if shown.count() else None
+
+
+def start(page):
+    "Start the training panel with a small network; give the first curve."
+    for label, value in SMALL.items(): field(page, label).fill(value)
+    field(page, "Cell width").press("Enter")
+    button(page, "Start").click()
+    return until_changed(page, lambda: curve(page), None)
+
+
+def pause(page):
+    "Pause it, and see that nothing moves."
+    button(page, "Pause").click()
+    page.locator(".widget-html", has_text="paused").first.wait_for()
+    still = curve(page)
+    page.wait_for_timeout(1000)
+    assert curve(page) == still
+
+
+def test_jupyterlab(lab, chromium):
+    with page_of(chromium, lab) as page:
+        page.get_by_text("| Idle").wait_for()
+        page.get_by_role("menuitem", name="Run", exact=True).click()
+        page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
+        button(page, "Start").wait_for()
+        until_changed(page, lambda: curve(page), start(page))
+        picture(page, "Weightings of the heads").wait_for()
+        shot(page, "train")
+        pause(page)
+
+        slider = page.locator(".widget-slider", has=page.locator(".widget-label", has_text="Step"))
+        handle, memory = slider.locator(".noUi-handle"), picture(page, "The short-term memory")
+        def seen(): return slider.locator(".widget-readout").text_content(), memory.get_attribute("src")
+        handle.scroll_into_view_if_needed()
+        before = seen()
+        assert before[0] == "0"
+        handle.focus()
+        page.keyboard.press("ArrowRight")
+        until_changed(page, lambda: memory.get_attribute("src"), before[1])
+        assert seen()[0] == "1"
+        here, end = handle.bounding_box(), slider.locator(".noUi-base").bounding_box()
+        at = here["x"] + here["width"] / 2, here["y"] + here["height"] / 2
+        before = seen()
+        page.mouse.move(*at)
+        page.mouse.down()
+        page.mouse.move(end["x"] + end["width"] / 2, at[1], steps=5)
+        page.mouse.up()
+        until_changed(page, lambda: memory.get_attribute("src"), before[1])
+        assert int(seen()[0]) > 5
+        shot(page, "explore")
+
+        graph = page.locator(".dualntm-graph").last
+        graph.scroll_into_view_if_needed()
+        text = graph.locator(".dualntm-rows .jupyter-button").nth(2).text_content()
+        field(graph, "Search").fill(text)
+        field(graph, "Search").press("Enter")
+        result = graph.locator(".dualntm-rows").first.locator(".jupyter-button")
+        until_changed(page, result.count, 20)
+        assert result.count() == 1 and result.text_content() == text
+        result.click()
+        graph.locator(f'svg[role="img"][aria-label$="around: {text}"]').wait_for()
+        shot(page, "graph", graph)
+
+
+def test_dualntm_panel(chromium, tmp_path):
+    if not os.environ.get("CI"): pytest.importorskip("voila")
+    (work := tmp_path/"work").mkdir()
+    port = free_port()
+    run = root/"data"/"copy"/"default-seed1"
+    with process("dualntm", "panel", "--no-browser", "--port", port, "--checkpoint", run, cwd=work, env=settings(tmp_path),
+                 stdout=subprocess.PIPE, stderr=(tmp_path/"panel.log").open("w")) as running:
+        said = running.stdout.readline()
+        assert said.startswith(f"the panels are at http://127.0.0.1:{port}/?token="), (tmp_path/"panel.log").read_text()
+        address = said.split()[-1]
+        assert urlsplit(urllib.request.urlopen(address.partition("?")[0]).url).path == "/login"  # without the token
+        with page_of(chromium, address) as page:
+            button(page, "Start").wait_for()
+            picture(page, "The short-term memory").wait_for()
+            start(page)
+            pause(page)
+            shot(page, "panel")
+            button(page, "Open").click()
+            page.locator(".widget-html", has_text="is open").wait_for()
+    assert running.returncode == 0
+    assert (work/"checkpoints"/"copy-ntm-seed1000"/"latest.pt").exists()
+
+
+@pytest.mark.parametrize("wrong", ['<img src="https://example.com/a.png">', '<script>console.error("wrong")</script>',
+                                   "<script>throw new Error()</script>", '<script>new WebSocket("wss://example.com/")</script>'])
+def test_what_must_not_happen_is_noticed(chromium, tmp_path, wrong):
+    for name, content in (("right", ""), ("wrong", wrong)): (tmp_path/f"{name}.html").write_text('<link rel="icon" href="data:,">' + content)
+    with process("http.server", port := free_port(), "--bind", "127.0.0.1", cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL):
+        until_answers(address := f"http://127.0.0.1:{port}/right.html")
+        with page_of(chromium, address) as page: page.wait_for_timeout(300)
+        with pytest.raises(AssertionError, match="== \\[\\]"), page_of(chromium, address.replace("right", "wrong")) as page:
+            page.wait_for_timeout(300)
