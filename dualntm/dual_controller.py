@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['DualState', 'check_sizes', 'DualMemoryController', 'WriteConditions', 'Tally', 'DualMemoryNTM']
 
-# %% ../nbs/06_dual_controller.ipynb #2b0f26dd
+# %% ../nbs/06_dual_controller.ipynb #061c97fe
 from importlib import import_module
 from typing import Callable, NamedTuple, Sequence
 
@@ -16,7 +16,7 @@ from fastcore.basics import patch
 from torch import Tensor, nn
 from torch.func import functional_call
 from torch.nn import functional as F
-from .graph_memory import InMemoryGraphMemory
+from .graph_memory import Affirmed, InMemoryGraphMemory
 from .ntm import NTM, NTMState, stack_states
 from .working_graph import Notes, WorkingGraph, empty_graph, file_notes, follow, look, see
 
@@ -404,7 +404,7 @@ def commit_links(self: DualMemoryNTM,
     written = self.long_term.add_entailments(strong, "told", run, batch) if strong else 0
     return dict(links=len(ends), links_refused=len(ends) - len(strong), links_known=len(strong) - written, links_written=written)
 
-# %% ../nbs/06_dual_controller.ipynb #9a78d3d5
+# %% ../nbs/06_dual_controller.ipynb #358e36ec
 @patch
 def recall(self: DualMemoryNTM,
     queries: Sequence,  # for each sequence, the propositions to start from, (n, propositions)
@@ -415,7 +415,7 @@ def recall(self: DualMemoryNTM,
     stored = np.zeros((len(queries), self.slots, self.propositions), np.float32)
     links, usage, numbers = np.zeros((len(queries), self.slots, self.slots), np.float32), np.zeros(stored.shape[:2], np.float32), []
     for b, query in enumerate(queries):
-        part = self.long_term.recall(query, size, self.settings["recall_nearest"])
+        part = Affirmed(self.long_term).recall(query, size, self.settings["recall_nearest"])
         n = len(part.numbers)
         stored[b, :n], links[b, :n, :n], usage[b, :n] = part.embeddings, part.links, 1
         numbers.append(part.numbers)
