@@ -512,7 +512,7 @@ def tell(self: CDCLNLITask,
     net.long_term.add_propositions(texts, self.encoder.encode(texts), run)
     return net.long_term.count().propositions - before
 
-# %% ../nbs/11_cdcl_nli.ipynb #58341ee1
+# %% ../nbs/11_cdcl_nli.ipynb #632e710a
 @patch
 @torch.no_grad()
 def ask(self: CDCLNLITask,
@@ -525,7 +525,9 @@ def ask(self: CDCLNLITask,
     net.eval()
     vectors = dict(zip(hypotheses, torch.from_numpy(self.encoder.encode(hypotheses))))
     batch = beside(net, self.batch_of([Row((), text, None, None, "", (), "") for text in hypotheses], vectors))
-    graph, numbers = net.recall([vectors[text][None].numpy() for text in hypotheses], recalled)
+    known = [net.long_term.find(text) for text in hypotheses]
+    without = [[text] if idx is not None and net.long_term.neighbours(idx, "in") else [] for text, idx in zip(hypotheses, known)]
+    graph, numbers = net.recall([vectors[text][None].numpy() for text in hypotheses], recalled, without)
     answer, _ = self.session(net, batch, net.start(len(hypotheses), graph))
     net.train(training)
     texts = [[p.text for p in net.long_term.propositions(row)] for row in numbers]

@@ -404,18 +404,19 @@ def commit_links(self: DualMemoryNTM,
     written = self.long_term.add_entailments(strong, "told", run, batch) if strong else 0
     return dict(links=len(ends), links_refused=len(ends) - len(strong), links_known=len(strong) - written, links_written=written)
 
-# %% ../nbs/06_dual_controller.ipynb #358e36ec
+# %% ../nbs/06_dual_controller.ipynb #453b598d
 @patch
 def recall(self: DualMemoryNTM,
     queries: Sequence,  # for each sequence, the propositions to start from, (n, propositions)
     nodes: int | None = None,  # propositions at most; None fills the working graph
+    without: Sequence[Sequence[str]] | None = None,  # for each sequence, texts to leave out
 ) -> tuple[WorkingGraph, list[list[int]]]:  # the graph, and for each sequence the numbers of the propositions in its slots
     "Fill a working graph from the store."
     weights, size = self.embed.weight, self.slots if nodes is None else nodes
     stored = np.zeros((len(queries), self.slots, self.propositions), np.float32)
     links, usage, numbers = np.zeros((len(queries), self.slots, self.slots), np.float32), np.zeros(stored.shape[:2], np.float32), []
     for b, query in enumerate(queries):
-        part = Affirmed(self.long_term).recall(query, size, self.settings["recall_nearest"])
+        part = Affirmed(self.long_term, without[b] if without else ()).recall(query, size, self.settings["recall_nearest"])
         n = len(part.numbers)
         stored[b, :n], links[b, :n, :n], usage[b, :n] = part.embeddings, part.links, 1
         numbers.append(part.numbers)

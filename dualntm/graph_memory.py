@@ -249,22 +249,23 @@ def subgraph(self: ReadableGraph,
 # %% ../nbs/05_graph_memory.ipynb #b96d6e28
 DENIAL = "not: "  # what the text of a denial begins with
 
-# %% ../nbs/05_graph_memory.ipynb #acb63ed3
+# %% ../nbs/05_graph_memory.ipynb #62b05964
 class Affirmed:
     "A graph without its denials, as far as recall looks at it."
     def __init__(self,
         graph: ReadableGraph,
+        without: Iterable[str] = (),  # other texts to leave out
     ):
-        self.graph, self.dim, self.propositions = graph, graph.dim, graph.propositions
+        self.graph, self.without, self.dim, self.propositions = graph, frozenset(without), graph.dim, graph.propositions
 
     recall, subgraph = ReadableGraph.recall, ReadableGraph.subgraph
 
     def kept(self,
         ranks: list[tuple[int, float]],  # numbers and scores
     ) -> list[tuple[int, float]]:
-        "Those that are no denials."
+        "Those that are not left out."
         said = self.graph.propositions([idx for idx, _ in ranks])
-        return [pair for pair, p in zip(ranks, said) if not p.text.startswith(DENIAL)]
+        return [pair for pair, p in zip(ranks, said) if not (p.text.startswith(DENIAL) or p.text in self.without)]
 
     def search(self,
         queries,  # (n, dim)
@@ -278,7 +279,7 @@ class Affirmed:
         ranks: list[tuple[int, float]],  # its k nearest
         k: int,
     ) -> list[tuple[int, float]]:
-        "The k nearest that are no denials; looks twice as far as long as there are too few."
+        "The k nearest that are not left out; looks twice as far as long as there are too few."
         kept, wide = self.kept(ranks), k
         while len(kept) < k and len(ranks) == wide:
             wide *= 2
@@ -614,7 +615,7 @@ def check_writing(
     assert memory.count() == Counts(0, 0, 0) and memory.find("it rains") is None and memory.search([[1, 0]], 3) == [[]]
     memory.close()
 
-# %% ../nbs/05_graph_memory.ipynb #57f5561f
+# %% ../nbs/05_graph_memory.ipynb #605a65e4
 def check_asking(
     make,  # called with dim and merge_threshold, gives an empty memory
 ) -> None:
@@ -638,6 +639,7 @@ def check_asking(
     memory.add_entailments(list(zip(numbers, denials, angles / 3 * .5 + .5)))
     for way, part in zip(ways, before):
         assert memory.recall(**way).numbers != part.numbers and all(map(np.array_equal, Affirmed(memory).recall(**way), part))
+    assert Affirmed(memory, ["angle 0"]).recall([[1, 0, 0]], 3, 2).numbers == numbers[1:4]
     memory.close()
 
 # %% ../nbs/05_graph_memory.ipynb #3c6e8507
