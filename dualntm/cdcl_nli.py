@@ -5,8 +5,9 @@
 # %% auto #0
 __all__ = ['FLAGS', 'TextBatch', 'last_mentions', 'sentences_of', 'evidence_of', 'as_batch', 'share_of', 'balance', 'CDCLNLITask',
            'drawn', 'near_by', 'Answer', 'looked_at', 'crowded_state', 'judge_in_one', 'Judgement', 'chunks',
-           'judgement_of', 'beside', 'Edge', 'predicted_edges', 'gold_edges', 'commit_edges', 'label_metrics', 'f1_of',
-           'set_metrics', 'evidence_metrics', 'edge_metrics']
+           'judgement_of', 'beside', 'Edge', 'target_of', 'predicted_edges', 'gold_edges', 'edge_vectors',
+           'commit_edges', 'label_metrics', 'f1_of', 'set_metrics', 'evidence_metrics', 'edge_metrics', 'Watched',
+           'Glimpse']
 
 # %% ../nbs/11_cdcl_nli.ipynb #05fe9997
 import math
@@ -21,10 +22,11 @@ from fastcore.basics import patch
 from torch import Tensor
 from torch.nn import functional as F
 from .dual_controller import Tally, WriteConditions
+from .graph_memory import DENIAL, InMemoryGraphMemory
 from .nli_rows import LABELS, Row, check_setting, read_splits
 from .reader import ReaderNTM
 from .tasks import Score
-from .text import TextEncoder
+from .text import GenerativeTextDecoder, NearestTextDecoder, TextEncoder
 from .working_graph import with_nodes
 
 # %% ../nbs/11_cdcl_nli.ipynb #06f29a32
@@ -129,6 +131,7 @@ class CDCLNLITask:
     edges: str = "predicted"  # which entailments training commits: predicted, gold or none
     distractors: int = 0  # sentences of other events that training lays beside the right ones, for a reader that is to be asked from a store
     distracted: float = 0.2  # share that rows with distractors have in the loss of the label
+    decoder_epochs: int = 0  # passes over the texts of train in which a decoder of vectors is trained at the end of a run; 0 trains none
 
     name: ClassVar[str] = "cdcl-nli"
     training: ClassVar[dict] = {"num_epochs": 20, "batch_size": 16, "rmsprop_lr": 1e-4, "rmsprop_epsilon": 1e-8, "decay_from": 0.5, "checkpoint_interval": 0}
@@ -140,6 +143,9 @@ class CDCLNLITask:
     def __post_init__(self):
         check_setting(self.setting)
         if self.edges not in ("predicted", "gold", "none"): raise ValueError(f"edges={self.edges}: choose from predicted, gold, none")
+        if self.decoder_epochs < 0: raise ValueError(f"decoder_epochs={self.decoder_epochs}: it must be at least 0")
+        if self.decoder_epochs and self.finetune_encoder:
+            raise ValueError("decoder_epochs and finetune_encoder: a decoder learns the vectors of a frozen encoder, leave one out")
         if self.thinking < 0: raise ValueError(f"thinking={self.thinking}: it must be at least 0")
         if not 0 < self.fraction <= 1: raise ValueError(f"fraction={self.fraction}: it must be over 0 and at most 1")
         if not self.evidence_weight >= 0: raise ValueError(f"evidence_weight={self.evidence_weight}: it must be at least 0")
@@ -405,24 +411,45 @@ class Edge(NamedTuple):
     target: str  # hypothesis
     score: float  # over 0, at most 1
 
-# %% ../nbs/11_cdcl_nli.ipynb #da6c6faf
+# %% ../nbs/11_cdcl_nli.ipynb #13e61f5f
+def target_of(
+    hypothesis: str,
+    label: int | None,  # place in `LABELS`
+) -> str | None:  # the hypothesis, its denial, or None where nothing follows
+    "What the evidence of a row entails."
+    return {0: hypothesis, 2: DENIAL + hypothesis}.get(label)
+
+# %% ../nbs/11_cdcl_nli.ipynb #8e1afd18
 def predicted_edges(
     row: Row,
     judgement: Judgement,
-) -> list[Edge]:  # none unless the judgement is entailment
+) -> list[Edge]:  # to the hypothesis or its denial; none if the judgement is neutral
     "The entailments that a network sees in a row."
-    if judgement.label != 0 or judgement.evidence is None: return []
+    target = target_of(row.hypothesis, judgement.label)
+    if target is None or judgement.evidence is None: return []
     looked = dict(zip(sentences_of(row), judgement.evidence))
-    return [Edge(text, row.hypothesis, judgement.probabilities[0] * min(look, 1.)) for text, look in looked.items() if look > 0.5]
+    return [Edge(text, target, judgement.probabilities[judgement.label] * min(look, 1.)) for text, look in looked.items() if look > 0.5]
 
-# %% ../nbs/11_cdcl_nli.ipynb #0e392528
+# %% ../nbs/11_cdcl_nli.ipynb #172f2e86
 def gold_edges(
     row: Row,
-) -> list[Edge]:  # none unless the label is entailment
+) -> list[Edge]:  # to the hypothesis or its denial; none if the label is neutral
     "The entailments that the data see in a row."
-    if row.label != 0 or row.evidence is None: return []
+    target = target_of(row.hypothesis, row.label)
+    if target is None or row.evidence is None: return []
     texts = dict.fromkeys(row.documents[document][sentence] for document, sentence in row.evidence)
-    return [Edge(text, row.hypothesis, 1.) for text in texts]
+    return [Edge(text, target, 1.) for text in texts]
+
+# %% ../nbs/11_cdcl_nli.ipynb #33d12c4e
+def edge_vectors(
+    edges: list[Edge],
+    embed,  # called with a list of texts, gives their embeddings
+) -> dict:  # text: its embedding, minus that of the hypothesis for a denial
+    "The vectors of all texts in some edges."
+    texts = list(dict.fromkeys(text for edge in edges for text in edge[:2]))
+    signs = [-1. if text.startswith(DENIAL) else 1. for text in texts]
+    found = embed([text.removeprefix(DENIAL) for text in texts]) if texts else []
+    return {text: sign * np.asarray(vector, np.float32) for text, sign, vector in zip(texts, signs, found)}
 
 # %% ../nbs/11_cdcl_nli.ipynb #d0ced116
 def commit_edges(
@@ -445,7 +472,7 @@ def commit_edges(
     return Tally(presented=len(texts), **counts, links=len(edges), links_refused=len(edges) - len(ends),
                  links_known=len(ends) - written, links_written=written)
 
-# %% ../nbs/11_cdcl_nli.ipynb #a3b57500
+# %% ../nbs/11_cdcl_nli.ipynb #9415c9b2
 @patch
 def commit(self: CDCLNLITask,
     net,  # a dual network
@@ -461,8 +488,8 @@ def commit(self: CDCLNLITask,
     rows = [every[int(place)] for place in batch.places]
     seen = zip(rows, map(judgement_of, rows, probabilities, answer.evidence.detach().T))
     found = [edge for row, judgement in seen for edge in (gold_edges(row) if self.edges == "gold" else predicted_edges(row, judgement))]
-    texts = [text for edge in found for text in edge[:2]]
-    vectors = self.known_vectors or dict(zip(texts, self.encoder.encode(texts)))
+    known = self.known_vectors
+    vectors = edge_vectors(found, (lambda texts: [known[text] for text in texts]) if known else self.encoder.encode)
     return commit_edges(net, found, vectors, self.edges, run, number)
 
 # %% ../nbs/11_cdcl_nli.ipynb #24a4dad1
@@ -510,16 +537,17 @@ def evidence_metrics(
     found = {(n, text) for n, row, j in pairs for text, look in zip(sentences_of(row), j.evidence) if look > 0.5}
     return set_metrics(gold, found)
 
-# %% ../nbs/11_cdcl_nli.ipynb #233249be
+# %% ../nbs/11_cdcl_nli.ipynb #f9457306
 def edge_metrics(
     rows: list[Row],
     memory,  # a graph memory
+    label: int = 0,  # 0 counts entailments of hypotheses; 2, for contradiction, of their denials
 ) -> dict | None:  # as of `set_metrics`; None if the rows say nothing of evidence
     "How well the entailments in a graph meet those of the data."
     if all(row.evidence is None for row in rows): return None
-    texts, asked = {p.idx: p.text for p in memory.propositions()}, {row.hypothesis for row in rows}
+    texts, asked = {p.idx: p.text for p in memory.propositions()}, {target_of(row.hypothesis, label) for row in rows}
     found = {(texts[e.source], texts[e.target]) for e in memory.entailments() if texts[e.target] in asked}
-    return set_metrics({edge[:2] for row in rows for edge in gold_edges(row)}, found)
+    return set_metrics({edge[:2] for row in rows if row.label == label for edge in gold_edges(row)}, found)
 
 # %% ../nbs/11_cdcl_nli.ipynb #af632796
 @patch
@@ -572,8 +600,75 @@ def ask_some(self: CDCLNLITask,
     "Judge a few hypotheses side by side."
     vectors = dict(zip(hypotheses, torch.from_numpy(self.encoder.encode(hypotheses))))
     batch = beside(net, self.batch_of([Row((), text, None, None, "", (), "") for text in hypotheses], vectors))
-    graph, numbers = net.recall([vectors[text][None].numpy() for text in hypotheses], recalled)
+    known = [net.long_term.find(text) for text in hypotheses]
+    without = [[text] if idx is not None and net.long_term.neighbours(idx, "in") else [] for text, idx in zip(hypotheses, known)]
+    graph, numbers = net.recall([vectors[text][None].numpy() for text in hypotheses], recalled, without)
     answer, _ = self.session(net, batch, net.start(len(hypotheses), graph))
     texts = [[p.text for p in net.long_term.propositions(row)] for row in numbers]
     found = zip(answer.logits.softmax(1), answer.nodes, texts)
     return [(Judgement(int(p.argmax()), tuple(p.tolist()), tuple(nodes[:len(known)].tolist())), known) for p, nodes, known in found]
+
+# %% ../nbs/11_cdcl_nli.ipynb #e2abcdde
+class Watched:
+    "A dual network that notes what its reads see, step by step; else it is as the network."
+    def __init__(self,
+        net,
+    ):
+        self.net, self.seen = net, []
+
+    def __getattr__(self, name): return getattr(self.net, name)
+
+    def __call__(self, *inputs): return self.net(*inputs)
+
+    def step(self, x, state):
+        "One step of the network, which is noted."
+        y, state = self.net.step(x, state)
+        self.seen.append(state.seen)
+        return y, state
+
+    def by_row(self,
+        steps: int,  # that each batch took
+    ) -> Tensor:  # (rows, steps, R, D)
+        "What the reads saw, for each row that was judged."
+        return torch.cat([torch.stack(self.seen[start:start + steps], 1) for start in range(0, len(self.seen), steps)])
+
+# %% ../nbs/11_cdcl_nli.ipynb #80999df4
+class Glimpse(NamedTuple):
+    "What one read saw in one step."
+    step: int  # 0 presents the hypothesis; those behind it think
+    read: int  # 0 walks, and gives the evidence
+    nearest: str  # of the sentences that were given
+    cosine: float  # between its embedding and what was seen
+    words: str | None  # from a decoder; None without one
+
+# %% ../nbs/11_cdcl_nli.ipynb #cfa83087
+@patch
+def in_words(self: CDCLNLITask,
+    net,  # a reader, which may have a `decoder`
+    seen: Tensor,  # (steps, R, D), of one row
+    sentences: list[str],  # that the row, or the store, gave
+) -> list[Glimpse]:  # none where there was nothing to see, or the nodes are of another width than the embeddings
+    "What reads saw, in words."
+    places = [(step, read) for step, read in (seen != 0).any(2).nonzero().tolist()]
+    if not places or not sentences or net.dim != net.propositions: return []
+    given = InMemoryGraphMemory(net.propositions, 2.)
+    given.add_propositions(sentences, self.encoder.encode(sentences))
+    vectors = net.as_presented(torch.stack([seen[place] for place in places]))
+    decoder = getattr(net, "decoder", None)
+    words = decoder.decode(vectors) if decoder else [None] * len(places)
+    found = NearestTextDecoder(given).decode(vectors)
+    return [Glimpse(*place, text, cosine, said) for place, (text, cosine), said in zip(places, found, words)]
+
+# %% ../nbs/11_cdcl_nli.ipynb #ced1ea57
+@patch
+def fit_decoder(self: CDCLNLITask,
+    progress: bool = True,  # show a bar
+    **settings,  # of `GenerativeTextDecoder`, in place of those for a few minutes on one core
+) -> dict | None:  # its `state`, and under `about` what it learned from and how well; None where the task asks for none
+    "Train a decoder on the texts of the train split."
+    if not self.decoder_epochs: return None
+    texts = list(self.known_vectors)
+    decoder = GenerativeTextDecoder(self.encoder.width, **{"hidden": 128, "layers": 3, "vocabulary": 2000, **settings})
+    history = decoder.fit(texts, torch.stack([self.known_vectors[text] for text in texts]), self.decoder_epochs, progress=progress)
+    about = {"texts": len(texts), "epochs": len(history), **({"dev_accuracy": history[-1]["dev_accuracy"]} if history else {})}
+    return decoder.state() | {"about": about}

@@ -8,10 +8,11 @@ __all__ = ['NAMES', 'TRAIN_EXAMPLES', 'FLAGS', 'EVAL_EXAMPLES', 'PREDICT_EXAMPLE
            'resumed_trainer', 'check_least', 'train', 'end_memory', 'dry_run', 'summarise', 'summarise_epochs',
            'add_eval', 'asked_sizes', 'evaluate_command', 'add_graph_flags', 'open_graph', 'commit_found', 'rows_of',
            'judge_command', 'print_metrics', 'add_predict', 'predict_command', 'row_from', 'print_judgement',
-           'ask_known', 'add_store_flags', 'add_tell', 'open_store', 'open_neo4j_store', 'open_file_store',
-           'read_facts', 'draw_facts', 'tell_command', 'add_ask', 'known_walks', 'ask_command', 'ask_many', 'ask_one',
-           'add_bench', 'bench_command', 'add_panel', 'panel_command', 'usable_port', 'panel_notebook', 'write_panel',
-           'serve_panel', 'announce', 'main', 'run_command', 'say']
+           'ask_known', 'answer_known', 'add_store_flags', 'add_tell', 'open_store', 'open_neo4j_store',
+           'open_file_store', 'read_facts', 'draw_facts', 'tell_command', 'told_rows', 'tell_texts', 'add_ask',
+           'known_walks', 'ask_command', 'ask_many', 'ask_one', 'add_bench', 'bench_command', 'add_panel',
+           'panel_command', 'usable_port', 'panel_notebook', 'write_panel', 'serve_panel', 'announce', 'main',
+           'run_command', 'say']
 
 # %% ../nbs/15_cli.ipynb #d1890394
 import argparse, itertools, json, shlex, sys
@@ -69,7 +70,7 @@ def name_value(text):
     if "=" not in text: raise argparse.ArgumentTypeError(f"{text}: write NAME=VALUE, for example -p batch_size=4")
     return text
 
-# %% ../nbs/15_cli.ipynb #7231d265
+# %% ../nbs/15_cli.ipynb #c1342d83
 TRAIN_EXAMPLES = """examples:
   dualntm train --task copy
   dualntm train --task copy --num-batches 2000
@@ -80,6 +81,7 @@ TRAIN_EXAMPLES = """examples:
   dualntm train --task graph-recall --model-type dual
   dualntm train --task copy --model-type dual --long-term-memory-backend neo4j
   dualntm train --task cdcl-nli --model-type dual -p num_epochs=5 -p batch_size=16
+  dualntm train --task cdcl-nli --model-type dual -p decoder_epochs=3
 """
 
 # %% ../nbs/15_cli.ipynb #60d18f7f
@@ -252,13 +254,17 @@ def summarise(
     print(f"last {min(1000, trainer.batch):,} batches: {cost:.3f} wrong bits a sequence, {bits:.3f} bits")
     print(f"next: dualntm eval --checkpoint {trainer.folder}")
 
-# %% ../nbs/15_cli.ipynb #e4caac67
+# %% ../nbs/15_cli.ipynb #0be4b4ec
 def summarise_epochs(
     trainer,  # of a task with a dev split
 ) -> None:
     "Say how good a run became on dev, and where its time went."
     best, counts, measure = trainer.best, trainer.task.encoder.counts, trainer.task.measure
     print(f"encoded {counts.encoded:,} texts in {counts.seconds:.0f} s, {counts.cached:,} came from the cache; trained {trainer.batch:,} batches in {trainer.seconds:.0f} s")
+    if trainer.decoder:
+        about = trainer.decoder["about"]
+        print(f"decoder: {about['epochs']} passes over the {about['texts']:,} texts of train; "
+              f"it guesses {about.get('dev_accuracy', 0):.1%} of the tokens of texts held out")
     print(f"best on dev: {measure} {best[measure]:.4f} after batch {best['batch']:,}, kept in {trainer.folder/'best.pt'}")
     print(f"next: dualntm eval --checkpoint {trainer.folder}")
 
@@ -350,7 +356,7 @@ def open_graph(
     if in_neo4j: net.long_term = open_neo4j_store(args, net.propositions, run)
     elif args.store: net.long_term = open_file_store(Path(args.store), net.propositions, fresh=True)
 
-# %% ../nbs/15_cli.ipynb #d06d1ecd
+# %% ../nbs/15_cli.ipynb #e424ddd0
 def commit_found(
     args: argparse.Namespace,
     task,
@@ -360,13 +366,12 @@ def commit_found(
     run: str,
 ) -> None:
     "Commit what was found to be entailed, and bring it to where it lasts; a network without a long-term memory has nowhere to."
-    from dualntm.cdcl_nli import commit_edges, predicted_edges
+    from dualntm.cdcl_nli import commit_edges, edge_vectors, predicted_edges
     from dualntm.dual_controller import WriteConditions
     if not hasattr(net, "long_term"): return
     edges = [edge for row, judgement in zip(rows, judgements) for edge in predicted_edges(row, judgement)]
-    texts = list(dict.fromkeys(text for edge in edges for text in edge[:2]))
-    vectors = dict(zip(texts, task.encoder.encode(texts)))
-    commit_edges(net, edges, vectors, "predicted", run, conditions=WriteConditions(write_gate=0., write_budget=len(texts)))
+    vectors = edge_vectors(edges, task.encoder.encode)
+    commit_edges(net, edges, vectors, "predicted", run, conditions=WriteConditions(write_gate=0., write_budget=len(vectors)))
     net.long_term.flush()
     if args.store: net.long_term.save(args.store)
 
@@ -385,7 +390,7 @@ def rows_of(
     if not rows: raise InputError(f"{args.data or task.data} has no {args.split or 'test'} split: name another by --split, or a file by --file")
     return rows
 
-# %% ../nbs/15_cli.ipynb #84b7e3e3
+# %% ../nbs/15_cli.ipynb #03aa9fc6
 def judge_command(
     args: argparse.Namespace,  # of `eval`
     task,
@@ -402,11 +407,11 @@ def judge_command(
     metrics = label_metrics([row.label for row in rows], [j.label for j in judgements])
     metrics["evidence"] = evidence_metrics(rows, judgements)
     commit_found(args, task, net, rows, judgements, run)
-    metrics["edges"] = edge_metrics(rows, net.long_term) if hasattr(net, "long_term") else None
+    for name, label in (("edges", 0), ("denials", 2)): metrics[name] = edge_metrics(rows, net.long_term, label) if hasattr(net, "long_term") else None
     if hasattr(net, "long_term"): net.long_term.close()
     print(json.dumps(metrics)) if args.json else print_metrics(metrics)
 
-# %% ../nbs/15_cli.ipynb #fb4f605f
+# %% ../nbs/15_cli.ipynb #6839f6a3
 def print_metrics(
     metrics: dict,
 ) -> None:
@@ -415,7 +420,7 @@ def print_metrics(
     print(f"\n{'':15} {'precision':>9} {'recall':>9} {'f1':>9} {'rows':>6}   judged as {', '.join(metrics['labels'])}")
     for (name, row), counts in zip(metrics["labels"].items(), metrics["confusion"]):
         print(f"{name:15} {row['precision']:9.4f} {row['recall']:9.4f} {row['f1']:9.4f} {row['rows']:6}   {' '.join(f'{n:6}' for n in counts)}")
-    for name in ("evidence", "edges"):
+    for name in ("evidence", "edges", "denials"):
         row = metrics[name]
         if row: print(f"{name:15} {row['precision']:9.4f} {row['recall']:9.4f} {row['f1']:9.4f} {row['gold']:6}   {row['found']:6} found")
 
@@ -443,11 +448,12 @@ PREDICT_EXAMPLES = """examples:
   dualntm predict --checkpoint checkpoints/cdcl-nli-dual-seed1000 --file rows.json --long-term-memory-backend neo4j --graph news
 """
 
-# %% ../nbs/15_cli.ipynb #313199fa
+# %% ../nbs/15_cli.ipynb #c48e20e9
 def predict_command(
     args: argparse.Namespace,
 ) -> None:
     "Run the `predict` command."
+    from dualntm.cdcl_nli import Watched
     from dualntm.training import InputError, load
     if bool(args.file) == bool(args.hypothesis) or args.file and args.premise:
         raise InputError("give either --file FILE, or --hypothesis TEXT with a --premise TEXT or two")
@@ -456,9 +462,11 @@ def predict_command(
     if not args.file and not args.premise: return ask_known(args, task, net)
     rows = rows_of(args, task, labelled=False) if args.file else [row_from(args)]
     open_graph(args, net, "predict")
-    judgements = task.judge(net, rows)
+    watched = Watched(net)
+    judgements = task.judge(watched, rows)
     commit_found(args, task, net, rows, judgements, "predict")
-    for row, judgement in zip(rows, judgements): print_judgement(row, judgement, args.json)
+    seen = watched.by_row(1 + task.thinking) if watched.seen else [None] * len(rows)
+    for row, judgement, looks in zip(rows, judgements, seen): print_judgement(task, net, row, judgement, looks, args.json)
     if hasattr(net, "long_term"):
         counts = net.long_term.count()
         if not args.json: print(f"the graph holds {counts.propositions:,} propositions and {counts.entailments:,} entailments")
@@ -473,10 +481,13 @@ def row_from(
     texts = [{"text": text, "language": "en"} for text in args.premise]
     return parse_row({"premise": texts, "hypothesis": {"text": args.hypothesis, "language": "en"}}, "translated", False, "the command line")
 
-# %% ../nbs/15_cli.ipynb #ee790559
+# %% ../nbs/15_cli.ipynb #2da94671
 def print_judgement(
+    task,
+    net,
     row,
     judgement,
+    seen,  # by the reads, (steps, R, D); None for a network that has none
     as_json: bool,
 ) -> None:
     "Say what was found of a row."
@@ -485,48 +496,70 @@ def print_judgement(
     evidence = {text: round(look, 4) for text, look in zip(sentences_of(row), judgement.evidence or ()) if look > 0.5}
     chances = {name: round(p, 4) for name, p in zip(LABELS, judgement.probabilities)}
     edges = [edge._asdict() for edge in predicted_edges(row, judgement)]
-    if as_json: return print(json.dumps({"hypothesis": row.hypothesis, "label": LABELS[judgement.label], "probabilities": chances,
-                                         "evidence": evidence, "written": edges}, ensure_ascii=False))
+    glimpses = [] if seen is None else task.in_words(net, seen, list(dict.fromkeys(sentences_of(row))))
+    found = {"hypothesis": row.hypothesis, "label": LABELS[judgement.label], "probabilities": chances, "evidence": evidence,
+             "written": edges, "reads": [glimpse._asdict() for glimpse in glimpses]}
+    if as_json: return print(json.dumps(found, ensure_ascii=False))
     print(f"{LABELS[judgement.label]}: {row.hypothesis}\n  " + ", ".join(f"{name} {p:.3f}" for name, p in chances.items()))
     for text, look in evidence.items(): print(f"  {look:.3f}  {text}")
     for edge in edges: print(f"  written: ({edge['source']})-[:ENTAILS {edge['score']:.3f}]->({edge['target']})")
+    for step, read, nearest, cosine, words in glimpses:
+        print(f"  step {step}, read {read} saw: {cosine:.3f}  {nearest}" + (f"\n{'in words: ':>28}{words}" if words is not None else ""))
 
-# %% ../nbs/15_cli.ipynb #96442346
+# %% ../nbs/15_cli.ipynb #b90765ac
 def ask_known(
     args: argparse.Namespace,  # of `predict`
     task,
     net,
 ) -> None:
     "Judge a hypothesis that comes alone, from what the graph knows. Raises InputError if there is none."
-    from dualntm.nli_rows import Row
     from dualntm.training import InputError
     if not (args.store or args.graph): raise InputError("give a --premise TEXT, or name by --store or --graph a graph that knows something")
     open_graph(args, net, "predict")
+    answer_known(args, task, net)
+
+# %% ../nbs/15_cli.ipynb #7f5d4d1a
+def answer_known(
+    args: argparse.Namespace,  # of `predict` or `ask`
+    task,
+    net,  # with the graph as its long-term memory
+) -> None:
+    "Judge a hypothesis from what the graph knows, and print and commit that. Raises InputError if it knows nothing, or the hypothesis is empty."
+    from dualntm.cdcl_nli import Watched
+    from dualntm.nli_rows import Row, check_text
+    from dualntm.training import InputError
+    check_text(args.hypothesis, "the command line", "--hypothesis")
     if not net.long_term.count().propositions: raise InputError(f"{args.store or args.graph} holds no propositions yet")
-    judgement, known = task.ask(net, [args.hypothesis])[0]
+    watched = Watched(net)
+    judgement, known = task.ask(watched, [args.hypothesis])[0]
     row = Row((tuple(known),), args.hypothesis, None, None, "", ("en",), "")
     commit_found(args, task, net, [row], [judgement], "predict")
-    print_judgement(row, judgement, args.json)
+    print_judgement(task, net, row, judgement, watched.by_row(1 + task.thinking)[0], args.json)
     net.long_term.close()
 
-# %% ../nbs/15_cli.ipynb #226b27bb
+# %% ../nbs/15_cli.ipynb #aa7beff6
 def add_store_flags(
     parser: argparse.ArgumentParser,
 ) -> None:
     "Add the flags that name a trained network and its store."
     add = parser.add_argument
-    add("--checkpoint", required=True, metavar="PATH", help="a run of graph-recall with --model-type dual: its folder or a checkpoint")
+    add("--checkpoint", required=True, metavar="PATH", help="a run of graph-recall or cdcl-nli with --model-type dual: its folder or a checkpoint")
     add_graph_flags(parser)
 
-# %% ../nbs/15_cli.ipynb #262cef13
+# %% ../nbs/15_cli.ipynb #9335b56a
 def add_tell(commands) -> None:
     "Add the `tell` command to the parser's commands."
-    parser = commands.add_parser("tell", help="tell a trained network facts, for good", allow_abbrev=False, epilog=TELL_EXAMPLES,
+    parser = commands.add_parser("tell", help="tell a trained network facts or texts, for good", allow_abbrev=False, epilog=TELL_EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
-        description="Tell a network that was trained on graph-recall facts, each in an episode of its own, and commit them to a store.")
+        description="Tell a network that was trained on graph-recall facts, each in an episode of its own, "
+                    "or one of cdcl-nli texts, sentence by sentence, and commit them to a store.")
     add_store_flags(parser)
     add = parser.add_argument
-    add("--facts", required=True, metavar="FILE", help="facts, a line each: two patterns of bits, from and to")
+    add("--facts", metavar="FILE", help="facts, a line each: two patterns of bits, from and to (graph-recall)")
+    add("--text", nargs="+", default=[], metavar="FILE", help="texts to split into sentences (cdcl-nli)")
+    add("--file", metavar="FILE", help="the documents of the rows of a .json or .jsonl file, in either form (cdcl-nli)")
+    add("--sentence", action="append", default=[], metavar="TEXT", help="a sentence; give it again for more (cdcl-nli)")
+    add("--language", default="en", metavar="CODE", help="by whose rules --text is split into sentences (en)")
     add("--draw", choices=("chains", "function"), help="draw the facts at random and write them to that file first: chains, or a random function")
     add("--walks", type=int, default=20, metavar="N", help="how many chains to draw (20)")
     add("--links", type=int, default=40, metavar="N", help="links of each chain (40)")
@@ -534,24 +567,27 @@ def add_tell(commands) -> None:
     add("--seed", type=int, default=0, help="of what is drawn (0)")
     parser.set_defaults(run=tell_command)
 
-# %% ../nbs/15_cli.ipynb #bac694e7
+# %% ../nbs/15_cli.ipynb #d4899f44
 TELL_EXAMPLES = """examples:
   dualntm tell --checkpoint checkpoints/graph-recall-dual-seed1000 --store store.npz --facts facts.txt --draw chains
   dualntm tell --checkpoint checkpoints/graph-recall-dual-seed1000 --store store.npz --facts more-facts.txt
   dualntm tell --checkpoint checkpoints/graph-recall-dual-seed1000 --long-term-memory-backend neo4j --graph world --facts facts.txt
+  dualntm tell --checkpoint checkpoints/cdcl-nli-dual-seed1000 --store world.npz --text article1.txt article2.txt
+  dualntm tell --checkpoint checkpoints/cdcl-nli-dual-seed1000 --store world.npz --sentence "Norvik will build the bridge in Lyon."
 """
 
-# %% ../nbs/15_cli.ipynb #9fe129cd
+# %% ../nbs/15_cli.ipynb #c997a7f0
 def open_store(
     args: argparse.Namespace,  # of `tell` or `ask`
     fresh: bool,  # whether a file that is not there may be begun
+    wanted: str = "graph-recall",  # the task that the other flags are for
 ) -> tuple:  # the task, the network with the store as its long-term memory
     "The trained network and its store. Raises InputError if they can't be had or do not fit."
     from dualntm.training import InputError, load
     task, net = load(args.checkpoint)
-    if task.name != "graph-recall" or not hasattr(net, "long_term"):
-        raise InputError(f"{args.checkpoint} is a run of {task.name} with model type {net.model_type}: "
-                         "tell and ask take one of graph-recall with dual")
+    if task.name != wanted or not hasattr(net, "long_term"):
+        uses = {"graph-recall": "facts and walks are for one of graph-recall", "cdcl-nli": "texts and hypotheses are for one of cdcl-nli"}[wanted]
+        raise InputError(f"{args.checkpoint} is a run of {task.name} with model type {net.model_type}: {uses} with dual")
     in_neo4j = args.long_term_memory_backend == "neo4j"
     if in_neo4j and (args.store or not args.graph):
         raise InputError("with --long-term-memory-backend neo4j, name the store by --graph NAME, and not by --store")
@@ -624,12 +660,18 @@ def draw_facts(
     try: Path(args.facts).write_text("".join(f"{as_bits(a)} {as_bits(b)}\n" for a, b in facts))
     except OSError as e: raise InputError(f"can't write {args.facts}: {e.strerror or e}") from e
 
-# %% ../nbs/15_cli.ipynb #f459c5eb
+# %% ../nbs/15_cli.ipynb #f0559800
 def tell_command(
     args: argparse.Namespace,
 ) -> None:
-    "Run the `tell` command."
+    "Run the `tell` command. Raises InputError for flags that do not go together."
     from dualntm.tasks import tell_store
+    from dualntm.training import InputError
+    texts = bool(args.text or args.file or args.sentence)
+    if texts == bool(args.facts):
+        raise InputError("give either --facts FILE, to a run of graph-recall, or --text, --file or --sentence, to one of cdcl-nli")
+    if texts and args.draw: raise InputError(f"--draw {args.draw}: facts are drawn and not texts, leave it out")
+    if texts: return tell_texts(args, *open_store(args, fresh=True, wanted="cdcl-nli"))
     task, net = open_store(args, fresh=True)
     if args.draw: draw_facts(args, task)
     tally = tell_store(net, read_facts(args.facts, task.sequence_width), run="tell")
@@ -640,14 +682,51 @@ def tell_command(
           + (f"; {tally.gate:,} propositions were refused by the write gate" if tally.gate else ""))
     print(f"the store holds {counts.propositions:,} propositions and {counts.entailments:,} entailments")
 
-# %% ../nbs/15_cli.ipynb #5c4f8922
+# %% ../nbs/15_cli.ipynb #f3f0a271
+def told_rows(
+    args: argparse.Namespace,  # of `tell`
+    task,
+) -> list:  # of `Row`, of which only the documents count
+    "The texts that the flags name. Raises InputError or RowError, naming the file or the flag, for what can't be used."
+    from dualntm.nli_rows import Row, check_text, read_rows, split_sentences
+    from dualntm.training import InputError
+    documents = [tuple(check_text(text, "the command line", "--sentence") for text in args.sentence)]
+    for path in args.text:
+        try: text = Path(path).read_text(encoding="utf-8-sig")
+        except UnicodeDecodeError as e: raise InputError(f"can't read {path}: it is not in UTF-8") from e
+        except OSError as e: raise InputError(f"can't read {path}: {e.strerror or e}") from e
+        documents.append(split_sentences(text, args.language))
+        if not documents[-1]: raise InputError(f"{path} holds no sentence: write at least one word")
+    return [Row((document,), "", None, None, "", (args.language,), "") for document in documents] + \
+        (read_rows(args.file, task.setting, labelled=False) if args.file else [])
+
+# %% ../nbs/15_cli.ipynb #39f63f74
+def tell_texts(
+    args: argparse.Namespace,  # of `tell`
+    task,
+    net,  # with the store as its long-term memory
+) -> None:
+    "Tell a network sentences, and bring them to where they last."
+    from dualntm.cdcl_nli import sentences_of
+    rows = told_rows(args, task)
+    told = len({text for row in rows for text in sentences_of(row)})
+    new = task.tell(net, rows, "tell")
+    counts = net.long_term.count()
+    if args.store: net.long_term.save(args.store)
+    net.long_term.close()
+    print(f"told {told:,} sentences: {new:,} new, {told - new:,} known before")
+    print(f"the store holds {counts.propositions:,} propositions and {counts.entailments:,} entailments")
+
+# %% ../nbs/15_cli.ipynb #15bb127d
 def add_ask(commands) -> None:
     "Add the `ask` command to the parser's commands."
-    parser = commands.add_parser("ask", help="ask a trained network for walks along what it was told", allow_abbrev=False, epilog=ASK_EXAMPLES,
+    parser = commands.add_parser("ask", help="ask a trained network about what it was told", allow_abbrev=False, epilog=ASK_EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
-        description="Ask a network for a walk from one item, or, with the file of facts, count the bits that it gets wrong on many.")
+        description="Ask a network of graph-recall for a walk from one item, or, with the file of facts, count the bits that it gets wrong on many; "
+                    "or ask one of cdcl-nli whether a hypothesis follows from what it was told.")
     add_store_flags(parser)
     add = parser.add_argument
+    add("--hypothesis", metavar="TEXT", help="what is to be judged (cdcl-nli)")
     add("--from", dest="start", metavar="BITS", help="where the walk starts")
     add("--facts", metavar="FILE", help="the facts that were told, to know the right answers")
     add("--links", type=int, nargs="+", metavar="N", help="links of the walk (1; with --facts 3 8 20 40)")
@@ -656,10 +735,11 @@ def add_ask(commands) -> None:
     add("--json", action="store_true", help="one JSON object a line instead of a table")
     parser.set_defaults(run=ask_command)
 
-# %% ../nbs/15_cli.ipynb #9d3ea879
+# %% ../nbs/15_cli.ipynb #5b43460e
 ASK_EXAMPLES = """examples:
   dualntm ask --checkpoint checkpoints/graph-recall-dual-seed1000 --store store.npz --facts facts.txt
   dualntm ask --checkpoint checkpoints/graph-recall-dual-seed1000 --store store.npz --from 0110100110010110 --links 5
+  dualntm ask --checkpoint checkpoints/cdcl-nli-dual-seed1000 --store world.npz --hypothesis "The firm that builds Lyon's bridge sends 340 people."
 """
 
 # %% ../nbs/15_cli.ipynb #c94c4ea3
@@ -682,16 +762,19 @@ def known_walks(
         if len(found) == walks: break
     return found
 
-# %% ../nbs/15_cli.ipynb #7f62b117
+# %% ../nbs/15_cli.ipynb #73aaf28a
 def ask_command(
     args: argparse.Namespace,
 ) -> None:
     "Run the `ask` command."
     from dualntm.training import InputError
-    if bool(args.start) == bool(args.facts): raise InputError("give either --from BITS, for one walk, or --facts FILE, to count errors on many")
+    if [args.start, args.facts, args.hypothesis].count(None) != 2:
+        raise InputError("give either --from BITS, for one walk, or --facts FILE, to count errors on many, "
+                         "or --hypothesis TEXT, for a run of cdcl-nli")
+    if args.hypothesis is not None: return answer_known(args, *open_store(args, fresh=False, wanted="cdcl-nli"))
     for name, values in (("links", args.links or [1]), ("walks", [args.walks])): check_least(name, values)
     task, net = open_store(args, fresh=False)
-    if args.start: return ask_one(args, task, net)
+    if args.start is not None: return ask_one(args, task, net)
     facts = read_facts(args.facts, task.sequence_width)
     if not args.json: print(f"{'links':>6} {'walks':>6} {'bit error %':>12} {'wholly right':>13}")
     for links in args.links or [3, 8, 20, 40]:

@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['DualState', 'check_sizes', 'DualMemoryController', 'WriteConditions', 'Tally', 'DualMemoryNTM']
 
-# %% ../nbs/06_dual_controller.ipynb #2b0f26dd
+# %% ../nbs/06_dual_controller.ipynb #061c97fe
 from importlib import import_module
 from typing import Callable, NamedTuple, Sequence
 
@@ -16,7 +16,7 @@ from fastcore.basics import patch
 from torch import Tensor, nn
 from torch.func import functional_call
 from torch.nn import functional as F
-from .graph_memory import InMemoryGraphMemory
+from .graph_memory import Affirmed, InMemoryGraphMemory
 from .ntm import NTM, NTMState, stack_states
 from .working_graph import Notes, WorkingGraph, empty_graph, file_notes, follow, look, see
 
@@ -409,6 +409,7 @@ def commit_links(self: DualMemoryNTM,
 def recall(self: DualMemoryNTM,
     queries: Sequence,  # for each sequence, the propositions to start from, (n, propositions)
     nodes: int | None = None,  # propositions at most, for which the working graph grows if it must; None fills it as it is
+    without: Sequence[Sequence[str]] | None = None,  # for each sequence, texts to leave out
 ) -> tuple[WorkingGraph, list[list[int]]]:  # the graph, and for each sequence the numbers of the propositions in its slots
     "Fill a working graph from the store."
     weights, size = self.embed.weight, self.slots if nodes is None else nodes
@@ -416,7 +417,7 @@ def recall(self: DualMemoryNTM,
     stored, usage = np.zeros((len(queries), slots, self.propositions), np.float32), np.zeros((len(queries), slots), np.float32)
     links, numbers = np.zeros((len(queries), slots, slots), np.float32), []
     for b, query in enumerate(queries):
-        part = self.long_term.recall(query, size, self.settings["recall_nearest"])
+        part = Affirmed(self.long_term, without[b] if without else ()).recall(query, size, self.settings["recall_nearest"])
         n = len(part.numbers)
         stored[b, :n], links[b, :n, :n], usage[b, :n] = part.embeddings, part.links, 1
         numbers.append(part.numbers)

@@ -9,7 +9,7 @@ __all__ = ['KINDS', 'TABLES', 'WRITE', 'STAND', 'KEYS', 'PAGES', 'NEAREST', 'QUE
            'of_server', 'read_graph', 'ServerGraph', 'check_words', 'Neo4jGraphMemory', 'take_journal', 'asked',
            'GraphInfo', 'list_graphs', 'clean', 'replay', 'Query', 'run_query']
 
-# %% ../nbs/08_neo4j_memory.ipynb #be2a48f2
+# %% ../nbs/08_neo4j_memory.ipynb #915b937f
 import base64, inspect, json, os, shlex, sqlite3, tempfile, threading, time, uuid
 from contextlib import ExitStack, contextmanager
 from datetime import datetime, timezone
@@ -20,7 +20,7 @@ from typing import Iterable, Iterator, NamedTuple, Sequence
 import numpy as np
 from fastcore.basics import patch
 
-from .graph_memory import AbstractGraphMemory, Counts, Entailment, GraphError, GraphServerError, InMemoryGraphMemory
+from .graph_memory import DENIAL, AbstractGraphMemory, Counts, Entailment, GraphError, GraphServerError, InMemoryGraphMemory
 from .graph_memory import LogEntry, Proposition, ReadableGraph, Subgraph, at_length_one, by_rank, check_embeddings, complete, text_number
 from .neo4j_server import Connection, Neo4jServerError, check_connection, explain, open_driver
 
@@ -1083,7 +1083,7 @@ class Query(NamedTuple):
 
     def __str__(self): return inspect.cleandoc(self.cypher)
 
-# %% ../nbs/08_neo4j_memory.ipynb #13748ad7
+# %% ../nbs/08_neo4j_memory.ipynb #0ca521b8
 QUERIES = {
     "most-entailed": Query("which propositions follow from most others", """
         MATCH (p:Proposition {graph: $graph})
@@ -1104,6 +1104,10 @@ QUERIES = {
     "both-ways": Query("which propositions entail each other", """
         MATCH (a:Proposition {graph: $graph})-[e:ENTAILS]->(b)-[f:ENTAILS]->(a) WHERE a.idx < b.idx
         RETURN a.text AS one, b.text AS other, e.score AS there, f.score AS back ORDER BY there + back DESC, a.idx LIMIT $limit""", {"limit": 10}),
+    "most-entailing": Query("which propositions support most others", """
+        MATCH (p:Proposition {graph: $graph})
+        WITH p, COUNT { (p)-[:ENTAILS]->() } AS to, COUNT { (p)<-[:ENTAILS]-() } AS from WHERE to > 0
+        RETURN p.text AS proposition, to, from ORDER BY to DESC, p.idx LIMIT $limit""", {"limit": 10}),
     "unlinked": Query("which propositions neither entail nor follow", """
         MATCH (p:Proposition {graph: $graph}) WHERE NOT EXISTS { (p)-[:ENTAILS]-() }
         RETURN p.text AS proposition, p.run AS run, p.step AS step ORDER BY run, step, p.idx LIMIT $limit""", {"limit": 10}),
@@ -1120,6 +1124,25 @@ QUERIES = {
         MATCH (p:Proposition {graph: $graph, run: $run})
         RETURN p.step AS step, p.text AS proposition ORDER BY step, p.idx LIMIT $limit""", {"run": None, "limit": 10}),
 }  # questions to a graph, by name
+
+# %% ../nbs/08_neo4j_memory.ipynb #e4fd06b9
+QUERIES |= {
+    "chains": Query("which chains of two or more entailments begin where nothing leads, the longest first", """
+        MATCH path = (a:Proposition {graph: $graph})-[:ENTAILS*2..6]->(b) WHERE NOT EXISTS { (a)<-[:ENTAILS]-() } AND a <> b
+        RETURN [p IN nodes(path) | p.text] AS chain, length(path) AS links, reduce(s = 1.0, e IN relationships(path) | s * e.score) AS score
+        ORDER BY links DESC, score DESC, chain LIMIT $limit""", {"limit": 10}),
+    "denials": Query("what is denied, and by which propositions", """
+        MATCH (p)-[e:ENTAILS]->(d:Proposition {graph: $graph}) WHERE d.text STARTS WITH $denial
+        WITH d, p, e ORDER BY e.score DESC, p.idx
+        RETURN substring(d.text, size($denial)) AS denied, collect(p.text) AS by, max(e.score) AS score ORDER BY score DESC, denied LIMIT $limit""",
+        {"denial": DENIAL, "limit": 10}),
+    "contradictions": Query("which propositions are entailed and denied, and what speaks for each side", """
+        MATCH (d:Proposition {graph: $graph}) WHERE d.text STARTS WITH $denial AND EXISTS { (d)<-[:ENTAILS]-() }
+        MATCH (p:Proposition {graph: $graph, text: substring(d.text, size($denial))}) WHERE EXISTS { (p)<-[:ENTAILS]-() }
+        RETURN p.text AS proposition, COLLECT { MATCH (a)-[:ENTAILS]->(p) RETURN a.text ORDER BY a.idx } AS for,
+               COLLECT { MATCH (a)-[:ENTAILS]->(d) RETURN a.text ORDER BY a.idx } AS against ORDER BY proposition LIMIT $limit""",
+        {"denial": DENIAL, "limit": 10}),
+}
 
 # %% ../nbs/08_neo4j_memory.ipynb #a80f4da8
 QUERIES |= {

@@ -90,6 +90,23 @@ def whiten(self: ReaderNTM,
     self.embed.weight.copy_(weight)
     self.embed.bias.copy_(-weight @ mean)
 
+# %% ../nbs/10c_reader.ipynb #df1d631b
+@patch
+@torch.no_grad()
+def as_presented(self: ReaderNTM,
+    vectors: Tensor,  # (..., D), of any length but 0
+) -> Tensor:  # (..., propositions), of length 1, in double precision
+    "The embeddings whose nodes have these directions: the inverse of `vectors`. Raises ValueError for nodes of another width than embeddings."
+    if self.dim != self.propositions:
+        raise ValueError(f"long_term_dim={self.dim}: nodes can be read as embeddings only where they have as many numbers, which is {self.propositions}")
+    weight, bias = self.embed.weight.double(), self.embed.bias.double()
+    rows = vectors.double().reshape(-1, self.dim)
+    *p, q = torch.linalg.solve(weight, torch.cat([rows, bias[None]]).T).T
+    p = torch.stack(p) if p else rows
+    pp, pq = (p * p).sum(1), p @ q
+    t = (pq + (pq**2 - pp * (q @ q - 1)).clamp(min=0).sqrt()) / pp
+    return F.normalize(t[:, None] * p - q, dim=1).view(*vectors.shape[:-1], self.propositions)
+
 # %% ../nbs/10c_reader.ipynb #1bed0874
 @patch
 def finish(self: ReaderNTM,

@@ -9,7 +9,7 @@ __all__ = ['TASKS', 'MODELS', 'Flat', 'GravesRMSprop', 'Training', 'planned', 'r
            'as_bytes', 'read_checkpoint', 'model_for', 'build', 'load', 'restore_net', 'resume', 'kept_history',
            'keep_run', 'evaluate', 'Setting', 'settings', 'parse_setting', 'make_trainer']
 
-# %% ../nbs/12_training.ipynb #bf7a57fc
+# %% ../nbs/12_training.ipynb #8e9e97f1
 import difflib, inspect, io, json, math, os, random, signal, sys, threading, time
 from collections import deque
 from contextlib import contextmanager
@@ -31,6 +31,7 @@ from .graph_memory import GraphError, load_graph
 from .ntm import NTM
 from . import tasks
 from .cdcl_nli import CDCLNLITask
+from .text import GenerativeTextDecoder
 from .tasks import Score
 
 # %% ../nbs/12_training.ipynb #ff9ae780
@@ -208,7 +209,7 @@ def restore_random_states(
     name, keys, *rest = states["numpy"]
     np.random.set_state((name, np.array(keys, dtype=np.uint32), *rest))
 
-# %% ../nbs/12_training.ipynb #b8932cda
+# %% ../nbs/12_training.ipynb #7d3b1915
 class Trainer:
     """Trains a network on a task.
 
@@ -231,7 +232,7 @@ class Trainer:
         self.batch, self.seconds, self.history, self.history_bytes, self.tally = 0, 0., [], 0, []
         self.started, self.command = datetime.now(timezone.utc).isoformat(timespec="seconds"), ""
         self.folder = Path(folder) if folder is not None else None
-        self.writes, self.best = Tally(), {}
+        self.writes, self.best, self.decoder = Tally(), {}, None
         if self.folder: claim_folder(self.folder, overwrite)
         if open_memory: self.net.long_term = self.opened(open_memory)
 
@@ -338,9 +339,11 @@ def blame(self: Trainer,
     what = "the gradient is not finite" if math.isfinite(loss) else f"the loss is {loss}"
     return f"stopped at batch {self.batch + 1}, where {what}; {saved}"
 
-# %% ../nbs/12_training.ipynb #ca07a7ff
+# %% ../nbs/12_training.ipynb #f6bcefe9
 @patch
-def run(self: Trainer) -> Iterator[Score]:
+def run(self: Trainer,
+    progress: bool = False,  # show a bar for what is trained behind the last batch
+) -> Iterator[Score]:
     "Train from where the run stands to its end, yielding the score of each batch."
     t = self.training
     if self.folder: self.open_folder()
@@ -353,6 +356,7 @@ def run(self: Trainer) -> Iterator[Score]:
         self.seconds += time.perf_counter() - start
         dev = self.validate() if self.ends_epoch() else None
         last = self.done()
+        if last: self.end(progress)
         if last or dev or self.batch % t.report_interval == 0: self.report(dev)
         if self.folder and (last or t.checkpoint_interval and self.batch % t.checkpoint_interval == 0): self.save()
         if last and self.folder and hasattr(self.net, "long_term"): self.net.long_term.export_entailment_graph_json(self.folder/"graph.json")
@@ -389,6 +393,18 @@ def save_best(self: Trainer) -> None:
     "Write the weights, and how good they are on dev, into best.pt."
     content = {"format": "dualntm checkpoint 1", "config": self.config(), "net": self.net.state_dict(), "best": self.best}
     with writing_to(self.folder): write_atomically(self.folder/"best.pt", lambda f: f.write(as_bytes(content)))
+
+# %% ../nbs/12_training.ipynb #572233a0
+@patch
+def end(self: Trainer,
+    progress: bool,  # show a bar
+) -> None:
+    "Train what the task wants beside the network."
+    if self.decoder is None and hasattr(self.task, "fit_decoder"): self.decoder = self.task.fit_decoder(progress)
+    best = self.folder/"best.pt" if self.folder else None
+    if self.decoder is None or not best or not best.exists(): return
+    content = read_checkpoint(best) | {"decoder": self.decoder}
+    with writing_to(self.folder): write_atomically(best, lambda f: f.write(as_bytes(content)))
 
 # %% ../nbs/12_training.ipynb #6463252c
 @patch
@@ -468,14 +484,14 @@ def noted_interrupts():
     try: yield asked.is_set
     finally: signal.signal(signal.SIGINT, before)
 
-# %% ../nbs/12_training.ipynb #79940cee
+# %% ../nbs/12_training.ipynb #c1d06cc1
 @patch
 def fit(self: Trainer,
     progress: bool = True,  # show a bar
 ) -> list[dict]:  # the history
     "Train to the end. Ctrl-C finishes the batch, saves, and raises Interrupted."
     with Progress(self, progress) as bar, noted_interrupts() as interrupted:
-        for score in self.run():
+        for score in self.run(progress):
             bar.advance(score)
             if interrupted() and not self.done():
                 if self.folder: self.save()
@@ -483,7 +499,7 @@ def fit(self: Trainer,
                                   + (f", saved in {self.folder}" if self.folder else ", not saved, since the trainer has no folder"))
     return self.history
 
-# %% ../nbs/12_training.ipynb #e3117409
+# %% ../nbs/12_training.ipynb #af782679
 @patch
 def save(self: Trainer) -> Path:  # the checkpoint
     "Write checkpoint-<batch>.pt and latest.pt into the run's folder."
@@ -491,6 +507,7 @@ def save(self: Trainer) -> Path:  # the checkpoint
     content = {"format": "dualntm checkpoint 1", "config": self.config(), "batch": self.batch, "seconds": self.seconds,
                "net": self.net.state_dict(), "optimiser": self.optimiser.state_dict(), "generator": self.generator.get_state(),
                "random": random_states(), "tally": self.tally, "writes": list(self.writes), "best": self.best, "history_bytes": self.history_bytes}
+    if self.decoder: content["decoder"] = self.decoder
     with writing_to(self.folder):
         if hasattr(self.net, "long_term"): content["memory"] = keep_memory(self.net.long_term, self.folder/f"graph-{self.batch}.npz")
         write_atomically(path, lambda f: f.write(as_bytes(content)))
@@ -591,7 +608,7 @@ def load(
     "Task and trained network from a checkpoint. Raises InputError if it can't be read or its weights do not fit."
     return restore_net(path, read_checkpoint(path, device, best=True), device)
 
-# %% ../nbs/12_training.ipynb #a0194544
+# %% ../nbs/12_training.ipynb #7a290e56
 def restore_net(
     path: str | Path,  # named in the error
     content: dict,  # of the checkpoint
@@ -601,9 +618,12 @@ def restore_net(
     task, net = build(content["config"], device)
     try: net.load_state_dict(content["net"])
     except RuntimeError as e: raise InputError(f"the weights in {path} do not fit the network its configuration describes") from e
+    if "decoder" in content:
+        try: net.decoder = GenerativeTextDecoder.from_state(content["decoder"], device)
+        except ValueError as e: raise InputError(f"the decoder in {path} can't be used: {e}") from e
     return task, net
 
-# %% ../nbs/12_training.ipynb #c4cee9d6
+# %% ../nbs/12_training.ipynb #e5aaf68e
 def resume(
     path: str | Path,  # a checkpoint or a run's folder
     device: str = "cpu",
@@ -618,6 +638,7 @@ def resume(
     config, folder = content["config"], Path(path) if Path(path).is_dir() else Path(path).parent
     trainer = Trainer(task, net, config["seed"], device=device, **{**config["training"], **changes})
     trainer.folder, trainer.batch, trainer.seconds, trainer.tally = folder, content["batch"], content["seconds"], content["tally"]
+    trainer.decoder = content.get("decoder")
     trainer.started, trainer.command, trainer.best = config["started"], config["command"], content.get("best", {})
     trainer.history, trainer.history_bytes = kept_history(folder/"history.jsonl", content["history_bytes"]), content["history_bytes"]
     trainer.optimiser.load_state_dict(content["optimiser"])
@@ -638,16 +659,17 @@ def kept_history(
     if have < size: raise InputError(f"{path} has {have} bytes, fewer than the {size} that its checkpoint knows of: put the file back")
     return read_history(path, size) if size else []
 
-# %% ../nbs/12_training.ipynb #7e600a4a
+# %% ../nbs/12_training.ipynb #e8407063
 def keep_run(
     run: str | Path,  # a run's folder
     folder: str | Path,  # where to put config.json, history.jsonl and weights.pt
+    decoder: bool = False,  # keep a decoder as well, if the run has one
 ) -> None:
     "Copy what is worth keeping of a run: configuration, history, and the weights that `load` would take, which it can read there."
     run, folder, content = Path(run), Path(folder), read_checkpoint(run, best=True)
     folder.mkdir(parents=True, exist_ok=True)
     for name in ("config.json", "history.jsonl"): write_atomically(folder/name, lambda f: f.write((run/name).read_bytes()))
-    weights = {name: content[name] for name in ("format", "config", "net")}
+    weights = {name: content[name] for name in ("format", "config", "net", *["decoder"] * (decoder and "decoder" in content))}
     write_atomically(folder/"weights.pt", lambda f: f.write(as_bytes(weights)))
 
 # %% ../nbs/12_training.ipynb #4cc06a87

@@ -142,6 +142,25 @@ def test_texts_stay_texts(neo4j_server, graph):
     assert run_query(neo4j_server, "follows", name, text=texts[1])[0] == {"proposition": texts[2], "steps": 1}
 
 
+def test_denials_and_chains_are_found(neo4j_server, graph):
+    texts = ["a", "b", "c", "d", "not: c", "not: x"]
+    memory = Neo4jGraphMemory(6, neo4j_server, graph, 2.)
+    a, b, c, d, not_c, not_x = memory.add_propositions(texts, np.eye(6))
+    memory.add_entailments([(a, b, .5), (b, c, .5), (d, c, 1), (a, not_c, .25), (d, not_c, .75), (b, not_x, 1)])
+    memory.close()
+    other = Neo4jGraphMemory(6, neo4j_server, f"{graph}-other", 2.)
+    other.add_entailments([(*other.add_propositions(["a", "not: b"], np.eye(6)[:2]), 1)])
+    other.close()
+    def asked(name, **more): return run_query(neo4j_server, name, graph, **more)
+    chains = {tuple(row["chain"]): (row["links"], row["score"]) for row in asked("chains")}
+    assert chains == {("a", "b", "c"): (2, .25), ("a", "b", "not: x"): (2, .5)}
+    assert asked("denials") == [{"denied": "x", "by": ["b"], "score": 1}, {"denied": "c", "by": ["d", "a"], "score": .75}]
+    (row,) = asked("contradictions")
+    assert (row["proposition"], sorted(row["for"]), sorted(row["against"])) == ("c", ["b", "d"], ["a", "d"])
+    assert {row["proposition"]: (row["to"], row["from"]) for row in asked("most-entailing")} == {"a": (2, 0), "b": (2, 1), "d": (2, 0)}
+    assert len(asked("most-entailing", limit=1)) == 1
+
+
 def test_refused_at_opening(neo4j_server, graph, tmp_path):
     def opening(dim=4, connection=neo4j_server, **more): return raised(lambda: Neo4jGraphMemory(dim, connection, graph, **more))
     Neo4jGraphMemory(4, neo4j_server, graph).close()

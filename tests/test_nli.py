@@ -1,8 +1,11 @@
 "Inference on texts from the command line: train, eval and predict agree, a second run encodes nothing, bad input is one sentence."
-import json, os, subprocess, sys
+import contextlib, io, json, os, subprocess, sys
 from pathlib import Path
 
 import pytest
+
+from dualntm.cli import main
+from dualntm.graph_memory import load_graph
 
 root = Path(__file__).parent.parent
 
@@ -26,9 +29,23 @@ def run(place, *words):
     return subprocess.run([sys.executable, "-m", "dualntm", *map(str, words)], cwd=place, env=environment, capture_output=True, text=True)
 
 
+@pytest.fixture
+def typed(place, monkeypatch):
+    "A command as it would be typed, in this process: exit code, stdout and stderr."
+    monkeypatch.chdir(place)
+    monkeypatch.setenv("DUALNTM_CACHE", str(place/"cache"))
+    def run_here(*words):
+        out, err = io.StringIO(), io.StringIO()
+        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+            try: code = main([str(word) for word in words]) or 0
+            except SystemExit as e: code = e.code or 0
+        return code, out.getvalue(), err.getvalue()
+    return run_here
+
+
 @pytest.fixture(scope="module")
 def trained(place):
-    words = ("train", "--task", "cdcl-nli", "--model-type", "dual", "-p", "data=pairs", "-p", "num_epochs=2", "--overwrite")
+    words = ("train", "--task", "cdcl-nli", "--model-type", "dual", "-p", "data=pairs", "-p", "num_epochs=2", "-p", "decoder_epochs=1", "--overwrite")
     first, second = run(place, *words), run(place, *words)
     assert first.returncode == second.returncode == 0, first.stderr + second.stderr
     assert "encoded 0 texts" in second.stdout and "encoded 0 texts" not in first.stdout
@@ -43,17 +60,64 @@ def test_eval_and_predict_say_the_same(place, trained):
     assert abs(sum(a == b for a, b in zip(said, gold)) / 36 - judged["accuracy"]) < 1e-9
 
 
-def test_bad_input_is_one_sentence(place, trained):
+def test_a_contradiction_denies(place, trained, typed):
+    "What is written for a row is what the label asks for, it is in the store, and the store judges as before beside its denials."
+    asked = ("predict", "--checkpoint", trained, "--file", "pairs/pairs.json", "--json", "--store", "denials.npz")
+    rows = [json.loads(line) for line in typed(*asked)[1].splitlines()]
+    begins = {"entailment": "", "contradiction": "not: "}
+    for row in rows: assert {edge["target"] for edge in row["written"]} <= {begins.get(row["label"], "nothing ") + row["hypothesis"]}
+    graph = load_graph(place/"denials.npz")
+    texts = {p.idx: p.text for p in graph.propositions()}
+    written = {(edge["source"], edge["target"]) for row in rows for edge in row["written"]}
+    assert written == {(texts[e.source], texts[e.target]) for e in graph.entailments()} and written
+    judged = json.loads(typed("eval", "--checkpoint", trained, "--file", "pairs/pairs.json", "--json")[1])
+    assert judged["edges"] is judged["denials"] is None  # these rows name no evidence
+
+
+def test_told_texts_are_asked_for(place, trained, typed):
+    (place/"one.txt").write_text("A cat sleeps on the mat. It rains.\n\nThe dog is awake.")
+    (place/"two.txt").write_text("It rains. The cow is hungry.")
+    store = ("--checkpoint", trained, "--store", "world.npz")
+    assert "told 4 sentences: 4 new, 0 known before\n" in typed("tell", *store, "--text", "one.txt", "two.txt")[1]
+    told = typed("tell", *store, "--sentence", "It rains.", "--sentence", "The sun sets.")
+    assert told == (0, "told 2 sentences: 1 new, 1 known before\nthe store holds 5 propositions and 0 entailments\n", "")
+    assert "told 12 sentences: 12 new" in typed("tell", *store, "--file", "pairs/pairs.json")[1]
+    one, other = (json.loads(typed(command, *store, "--hypothesis", "A cat sleeps.", "--json")[1]) for command in ("predict", "ask"))
+    assert one["hypothesis"] == "A cat sleeps." and one["reads"] and set(one["evidence"]) <= {p.text for p in load_graph(place/"world.npz").propositions()}
+    if not one["written"]: assert one == other  # what one wrote, the other would have read
+
+
+def test_reads_are_put_into_words(place, trained, typed):
+    words = ("predict", "--checkpoint", trained, "--premise", "A cat sleeps. It rains.", "--hypothesis", "A cat is asleep.")
+    reads = json.loads(typed(*words, "--json")[1])["reads"]
+    assert [(read["step"], read["read"]) for read in reads] == [(0, 0), (0, 1), (1, 0), (1, 1)]
+    assert all(read["nearest"] in ("A cat sleeps.", "It rains.") and -1 <= read["cosine"] <= 1.001 and isinstance(read["words"], str) for read in reads)
+    shown = typed(*words)[1]
+    assert shown.count("in words:") == 4 and "step 1, read 0 saw:" in shown
+
+
+def test_bad_input_is_one_sentence(place, trained, typed):
     row = {"premise": [{"text": "A cat sleeps.", "language": "en"}], "hypothesis": {"text": "It sleeps.", "language": "en"}, "label": "entailment"}
     files = {"label": json.dumps([{**row, "label": "maybe"}]), "missing": json.dumps([{"premise": row["premise"], "label": "neutral"}]),
              "no": "not JSON", "object": json.dumps(row), "empty": "", "numbers": json.dumps([{**row, "hypothesis": {"text": 5, "language": "en"}}])}
     for name, content in files.items():
         (place/f"{name}.json").write_text(content)
-        done = run(place, "eval", "--checkpoint", trained, "--file", f"{name}.json")
-        assert done.returncode == 2 and done.stderr.startswith("dualntm: error:") and done.stderr.count("\n") == 1, (name, done.stderr)
-        assert f"{name}.json" in done.stderr
+        code, _, err = typed("eval", "--checkpoint", trained, "--file", f"{name}.json")
+        assert code == 2 and err.startswith("dualntm: error:") and err.count("\n") == 1 and f"{name}.json" in err, (name, err)
     for words in (("--hypothesis", "It rains."), ("--premise", "", "--hypothesis", "It rains."), ("--file", "nowhere.json")):
         done = run(place, "predict", "--checkpoint", trained, *words)
         assert done.returncode == 2 and done.stderr.startswith("dualntm: error:") and "Traceback" not in done.stderr
+    (place/"blank.txt").write_text(" \n\n ")
+    (place/"latin.txt").write_bytes("Grüße".encode("latin-1"))
+    store = ("--checkpoint", trained, "--store", "untold.npz")
+    for words, says in ((("--text", "blank.txt"), "blank.txt"), (("--text", "latin.txt"), "UTF-8"), (("--text", "nowhere.txt"), "nowhere.txt"),
+                        (("--sentence", " "), "--sentence"), (("--file", "label.json"), "label"), (("--facts", "x"), "graph-recall"), ((), "--sentence"),
+                        (("--sentence", "It rains.", "--draw", "chains"), "--draw")):
+        code, out, err = typed("tell", *store, *words)
+        assert (code, out, err.count("\n")) == (2, "", 1) and says in err, (words, err)
+    for words, says in ((("--hypothesis", "It rains."), "no store at untold.npz"), (("--from", "0101"), "graph-recall"), ((), "--hypothesis")):
+        code, out, err = typed("ask", *store, *words)
+        assert (code, out, err.count("\n")) == (2, "", 1) and says in err, (words, err)
+    assert not (place/"untold.npz").exists()
     done = run(place, "train", "--task", "cdcl-nli", "-p", "data=nowhere")
     assert done.returncode == 2 and "nowhere" in done.stderr and "Traceback" not in done.stderr
