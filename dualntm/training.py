@@ -714,7 +714,7 @@ def settings(
             found.setdefault(name, Setting(group, default, docs[name] or ""))
     return found
 
-# %% ../nbs/12_training.ipynb #183a1951
+# %% ../nbs/12_training.ipynb #bdbc5ca1
 def parse_setting(
     text: str,  # NAME=VALUE
     known: dict[str, Setting],  # from `settings`
@@ -726,7 +726,8 @@ def parse_setting(
         if not value.isdigit() or int(value) < 1: raise InputError(f"-p {text}: num_heads takes a whole number of at least 1")
         return "heads", "rw" * int(value)
     if name not in known:
-        near = difflib.get_close_matches(name, [*known, "num_heads"], n=1, cutoff=0.5)
+        twins = [name.replace("memory", "short_term"), name.replace("short_term", "memory")]  # ntm and dual call the size of their matrix so
+        near = [twin for twin in twins if twin in known] or difflib.get_close_matches(name, [*known, "num_heads"], n=1, cutoff=0.5)
         raise InputError(f"-p {text}: there is no parameter {name}; " + (f"did you mean {near[0]}?" if near else f"there are {', '.join(known)}"))
     kind = type(known[name].default)
     words = {int: "a whole number", float: "a number", bool: "true or false"}

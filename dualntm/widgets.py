@@ -6,9 +6,9 @@
 __all__ = ['INKS', 'LOOK_AT', 'luminance', 'contrast', 'coloured', 'shade', 'FigureView', 'labelled', 'Recording',
            'record_episodes', 'join_traces', 'row_words', 'record', 'answer_words', 'head_words', 'look_words',
            'sentence_looks', 'sentence_table', 'AttentionExplorer', 'size_slider', 'number_slider', 'graph_figure',
-           'Words', 'read_words', 'open_trainer', 'field_names', 'TrainPanel', 'Clock', 'duration', 'newest_part']
+           'Words', 'read_words', 'field_names', 'TrainPanel', 'Clock', 'duration', 'newest_part']
 
-# %% ../nbs/14_widgets.ipynb #34e3badf
+# %% ../nbs/14_widgets.ipynb #aadd2384
 import atexit, base64, html, json, shlex, threading, time
 from argparse import Namespace
 from collections import deque
@@ -24,7 +24,7 @@ import torch
 from fastcore.basics import patch
 from torch import Tensor
 
-from .cli import NAMES, Parser, add_train, fresh_trainer, resumed_trainer, run_folder
+from .train_command import NAMES, Parser, add_train, open_trainer, run_folder
 from .neo4j_server import Neo4jServerError
 from .nli_rows import LABELS
 from .plots import plot_convergence, plot_entailments, plot_memory, plot_sequences, plot_weightings, plot_working_graph, png
@@ -354,16 +354,6 @@ def read_words(
     args = parser.parse_args(words)
     args.command = shlex.join(["dualntm", *words])
     return args
-
-# %% ../nbs/14_widgets.ipynb #d5cd7ef3
-def open_trainer(
-    args: Namespace,  # from `read_words`
-):  # a `Trainer`
-    "A new run, or one to go on with, as the command line would have it. Raises what that would say in a sentence."
-    trainer = fresh_trainer(args) if args.resume is None else resumed_trainer(args)
-    trainer.command = trainer.command or args.command
-    trainer.net.use_threads(args.threads)
-    return trainer
 
 # %% ../nbs/14_widgets.ipynb #cb0b0b2b
 def field_names(
