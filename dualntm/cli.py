@@ -7,10 +7,10 @@ __all__ = ['EVAL_EXAMPLES', 'PREDICT_EXAMPLES', 'TELL_EXAMPLES', 'ASK_EXAMPLES',
            'summarise_epochs', 'add_eval', 'asked_sizes', 'evaluate_command', 'add_graph_flags', 'open_graph',
            'commit_found', 'rows_of', 'judge_command', 'print_metrics', 'add_predict', 'predict_command', 'row_from',
            'print_judgement', 'ask_known', 'answer_known', 'add_store_flags', 'add_tell', 'open_store',
-           'open_neo4j_store', 'open_file_store', 'read_facts', 'draw_facts', 'tell_command', 'told_rows', 'tell_texts',
-           'add_ask', 'known_walks', 'ask_command', 'ask_many', 'ask_one', 'add_bench', 'bench_command', 'add_panel',
-           'panel_command', 'usable_port', 'panel_notebook', 'write_panel', 'serve_panel', 'announce', 'main',
-           'run_command', 'say']
+           'open_neo4j_store', 'open_file_store', 'read_facts', 'draw_facts', 'tell_command', 'keep_store', 'told_rows',
+           'tell_texts', 'add_ask', 'known_walks', 'ask_command', 'ask_many', 'ask_one', 'add_bench', 'bench_command',
+           'add_panel', 'panel_command', 'usable_port', 'panel_notebook', 'write_panel', 'serve_panel', 'announce',
+           'main', 'run_command', 'say']
 
 # %% ../nbs/15_cli.ipynb #1043eb0d
 import argparse, itertools, json, shlex, sys
@@ -78,13 +78,14 @@ def summarise(
     print(f"last {min(1000, trainer.batch):,} batches: {cost:.3f} wrong bits a sequence, {bits:.3f} bits")
     print(f"next: dualntm eval --checkpoint {trainer.folder}")
 
-# %% ../nbs/15_cli.ipynb #0be4b4ec
+# %% ../nbs/15_cli.ipynb #a985398a
 def summarise_epochs(
     trainer,  # of a task with a dev split
 ) -> None:
     "Say how good a run became on dev, and where its time went."
     best, counts, measure = trainer.best, trainer.task.encoder.counts, trainer.task.measure
-    print(f"encoded {counts.encoded:,} texts in {counts.seconds:.0f} s, {counts.cached:,} came from the cache; trained {trainer.batch:,} batches in {trainer.seconds:.0f} s")
+    print(f"encoded {counts.encoded:,} texts in {counts.seconds:.0f} s, {counts.cached:,} came from the cache; "
+          f"trained {trainer.batch:,} batches in {trainer.seconds:.0f} s")
     if trainer.decoder:
         about = trainer.decoder["about"]
         print(f"decoder: {about['epochs']} passes over the {about['texts']:,} texts of train; "
@@ -92,12 +93,12 @@ def summarise_epochs(
     print(f"best on dev: {measure} {best[measure]:.4f} after batch {best['batch']:,}, kept in {trainer.folder/'best.pt'}")
     print(f"next: dualntm eval --checkpoint {trainer.folder}")
 
-# %% ../nbs/15_cli.ipynb #359bf678
+# %% ../nbs/15_cli.ipynb #a083bf5c
 def add_eval(commands) -> None:
     "Add the `eval` command to the parser's commands."
     parser = commands.add_parser("eval", help="how good a trained network is, at any length", allow_abbrev=False,
         formatter_class=argparse.RawDescriptionHelpFormatter, epilog=EVAL_EXAMPLES,
-        description="Draw new sequences of given sizes and count the bits that a trained network gets wrong.")
+        description="Draw new sequences of given sizes and count the bits that a trained network gets wrong; for cdcl-nli, judge rows.")
     add = parser.add_argument
     add("--checkpoint", required=True, metavar="PATH", help="a checkpoint, or a run's folder")
     add("--length", type=int, nargs="+", metavar="L", help="vectors in a sequence (copy: 20 40 80 120)")
@@ -137,7 +138,7 @@ def asked_sizes(
     values = [given.get(name) or sorted({probe[name] for probe in task.probes}) for name in task.sizes]
     return [dict(zip(task.sizes, combination)) for combination in itertools.product(*values)]
 
-# %% ../nbs/15_cli.ipynb #499bd85b
+# %% ../nbs/15_cli.ipynb #6dabdb79
 def evaluate_command(
     args: argparse.Namespace,
 ) -> None:
@@ -145,8 +146,8 @@ def evaluate_command(
     from dualntm.training import InputError, evaluate, load
     task, net = load(args.checkpoint, check_device(args.device))
     if hasattr(task, "judge"): return judge_command(args, task, net)
-    refused = [flag for flag in ("split", "file", "data", "store", "graph") if getattr(args, flag)]
-    if refused: raise InputError(f"--{refused[0]}: {task.name} draws its sequences, this is for cdcl-nli")
+    refused = [flag for flag in ("split", "file", "data", "store", "graph", "long_term_memory_backend") if getattr(args, flag)]
+    if refused: raise InputError(f"--{refused[0].replace('_', '-')}: {task.name} draws its sequences, this is for cdcl-nli")
     sizes = asked_sizes(args, task)
     if not args.json: print(" ".join(f"{name:>10}" for name in (*task.sizes, "bit error %", "cost", "bits")))
     for size in sizes:
@@ -154,14 +155,14 @@ def evaluate_command(
         print(json.dumps(row) if args.json else " ".join(f"{row[n]:10}" for n in task.sizes)
               + f" {row['bit_error']:11.4f} {row['cost']:10.3f} {row['bits']:10.3f}", flush=True)
 
-# %% ../nbs/15_cli.ipynb #e6eb978e
+# %% ../nbs/15_cli.ipynb #76ff33e1
 def add_graph_flags(
     parser: argparse.ArgumentParser,
 ) -> None:
     "Add the flags that say which graph is meant."
     add = parser.add_argument
     add("--store", metavar="FILE", help="a file that keeps the graph, such as store.npz")
-    add("--long-term-memory-backend", choices=NAMES["backend"], default="memory", help="memory: in this process, kept by --store; neo4j: in Neo4j (memory)")
+    add("--long-term-memory-backend", choices=NAMES["backend"], help="memory: in this process, kept by --store; neo4j: in Neo4j (memory)")
     add("--graph", metavar="NAME", help="name of the graph in Neo4j")
     add_connection_flags(parser)
 
@@ -199,18 +200,20 @@ def commit_found(
     net.long_term.flush()
     if args.store: net.long_term.save(args.store)
 
-# %% ../nbs/15_cli.ipynb #3db36528
+# %% ../nbs/15_cli.ipynb #a9033bec
 def rows_of(
     args: argparse.Namespace,  # of `eval` or `predict`
     task,
     labelled: bool,
 ) -> list:
-    "The rows that the flags name. Raises RowError for what can't be used."
+    "The rows that the flags name. Raises RowError for what can't be used, InputError for flags that do not go together."
     from dataclasses import replace
     from dualntm.nli_rows import read_rows
+    from dualntm.training import InputError
+    other = next((f"--{name}" for name in ("split", "data") if getattr(args, name, None)), None)
+    if args.file and other: raise InputError(f"--file and {other}: a file holds its rows itself, leave one out")
     if args.file: return read_rows(args.file, task.setting, labelled)
     rows = replace(task, data=args.data or task.data).splits[args.split or "test"]
-    from dualntm.training import InputError
     if not rows: raise InputError(f"{args.data or task.data} has no {args.split or 'test'} split: name another by --split, or a file by --file")
     return rows
 
@@ -235,12 +238,13 @@ def judge_command(
     if hasattr(net, "long_term"): net.long_term.close()
     print(json.dumps(metrics)) if args.json else print_metrics(metrics)
 
-# %% ../nbs/15_cli.ipynb #6839f6a3
+# %% ../nbs/15_cli.ipynb #2b2e5271
 def print_metrics(
     metrics: dict,
 ) -> None:
     "Metrics as a table."
-    print(f"{metrics['rows']} rows: accuracy {metrics['accuracy']:.4f}, macro-F1 {metrics['macro_f1']:.4f}, F1 of macro precision and recall {metrics['f1_of_macros']:.4f}")
+    print(f"{metrics['rows']} rows: accuracy {metrics['accuracy']:.4f}, macro-F1 {metrics['macro_f1']:.4f}, "
+          f"F1 of macro precision and recall {metrics['f1_of_macros']:.4f}")
     print(f"\n{'':15} {'precision':>9} {'recall':>9} {'f1':>9} {'rows':>6}   judged as {', '.join(metrics['labels'])}")
     for (name, row), counts in zip(metrics["labels"].items(), metrics["confusion"]):
         print(f"{name:15} {row['precision']:9.4f} {row['recall']:9.4f} {row['f1']:9.4f} {row['rows']:6}   {' '.join(f'{n:6}' for n in counts)}")
@@ -330,7 +334,7 @@ def print_judgement(
     for step, read, nearest, cosine, words in glimpses:
         print(f"  step {step}, read {read} saw: {cosine:.3f}  {nearest}" + (f"\n{'in words: ':>28}{words}" if words is not None else ""))
 
-# %% ../nbs/15_cli.ipynb #b90765ac
+# %% ../nbs/15_cli.ipynb #0c3e5af9
 def ask_known(
     args: argparse.Namespace,  # of `predict`
     task,
@@ -340,15 +344,16 @@ def ask_known(
     from dualntm.training import InputError
     if not (args.store or args.graph): raise InputError("give a --premise TEXT, or name by --store or --graph a graph that knows something")
     open_graph(args, net, "predict")
-    answer_known(args, task, net)
+    answer_known(args, task, net, "predict")
 
-# %% ../nbs/15_cli.ipynb #7f5d4d1a
+# %% ../nbs/15_cli.ipynb #28b4b7e2
 def answer_known(
     args: argparse.Namespace,  # of `predict` or `ask`
     task,
     net,  # with the graph as its long-term memory
+    run: str,  # which run writes
 ) -> None:
-    "Judge a hypothesis from what the graph knows, and print and commit that. Raises InputError if it knows nothing, or the hypothesis is empty."
+    "Judge a hypothesis from what the graph knows, print and commit that. Raises InputError if it knows nothing, RowError for an empty hypothesis."
     from dualntm.cdcl_nli import Watched
     from dualntm.nli_rows import Row, check_text
     from dualntm.training import InputError
@@ -357,7 +362,7 @@ def answer_known(
     watched = Watched(net)
     judgement, known = task.ask(watched, [args.hypothesis])[0]
     row = Row((tuple(known),), args.hypothesis, None, None, "", ("en",), "")
-    commit_found(args, task, net, [row], [judgement], "predict")
+    commit_found(args, task, net, [row], [judgement], run)
     print_judgement(task, net, row, judgement, watched.by_row(1 + task.thinking)[0], args.json)
     net.long_term.close()
 
@@ -400,9 +405,10 @@ TELL_EXAMPLES = """examples:
   dualntm tell --checkpoint checkpoints/cdcl-nli-dual-seed1000 --store world.npz --sentence "Norvik will build the bridge in Lyon."
 """
 
-# %% ../nbs/15_cli.ipynb #c997a7f0
+# %% ../nbs/15_cli.ipynb #b7475bb6
 def open_store(
     args: argparse.Namespace,  # of `tell` or `ask`
+    run: str,  # which run writes
     fresh: bool,  # whether a file that is not there may be begun
     wanted: str = "graph-recall",  # the task that the other flags are for
 ) -> tuple:  # the task, the network with the store as its long-term memory
@@ -417,14 +423,14 @@ def open_store(
         raise InputError("with --long-term-memory-backend neo4j, name the store by --graph NAME, and not by --store")
     if not in_neo4j and (args.graph or not args.store):
         raise InputError("name the store by --store FILE; --graph goes with --long-term-memory-backend neo4j")
-    net.long_term = open_neo4j_store(args, net.propositions) if in_neo4j else open_file_store(Path(args.store), net.propositions, fresh)
+    net.long_term = open_neo4j_store(args, net.propositions, run) if in_neo4j else open_file_store(Path(args.store), net.propositions, fresh)
     return task, net
 
-# %% ../nbs/15_cli.ipynb #aa9e45c9
+# %% ../nbs/15_cli.ipynb #4d06fcc0
 def open_neo4j_store(
-    args: argparse.Namespace,  # of `tell` or `ask`
+    args: argparse.Namespace,
     width: int,  # of a proposition
-    run: str = "tell",  # which run writes
+    run: str,  # which run writes
 ):  # a graph memory
     "A store in Neo4j. Raises GraphError if it can't be had or does not fit."
     from dualntm.neo4j_commands import connection_from
@@ -484,7 +490,7 @@ def draw_facts(
     try: Path(args.facts).write_text("".join(f"{as_bits(a)} {as_bits(b)}\n" for a, b in facts))
     except OSError as e: raise InputError(f"can't write {args.facts}: {e.strerror or e}") from e
 
-# %% ../nbs/15_cli.ipynb #f0559800
+# %% ../nbs/15_cli.ipynb #fd3fd3ea
 def tell_command(
     args: argparse.Namespace,
 ) -> None:
@@ -495,15 +501,24 @@ def tell_command(
     if texts == bool(args.facts):
         raise InputError("give either --facts FILE, to a run of graph-recall, or --text, --file or --sentence, to one of cdcl-nli")
     if texts and args.draw: raise InputError(f"--draw {args.draw}: facts are drawn and not texts, leave it out")
-    if texts: return tell_texts(args, *open_store(args, fresh=True, wanted="cdcl-nli"))
-    task, net = open_store(args, fresh=True)
+    if texts: return tell_texts(args, *open_store(args, "tell", fresh=True, wanted="cdcl-nli"))
+    task, net = open_store(args, "tell", fresh=True)
     if args.draw: draw_facts(args, task)
     tally = tell_store(net, read_facts(args.facts, task.sequence_width), run="tell")
+    keep_store(args, net, f"told {tally.presented // 2:,} facts: {tally.written:,} new propositions and {tally.links_written:,} new entailments"
+                          + (f"; {tally.gate:,} propositions were refused by the write gate" if tally.gate else ""))
+
+# %% ../nbs/15_cli.ipynb #dee232b1
+def keep_store(
+    args: argparse.Namespace,  # of `tell`
+    net,  # with the store as its long-term memory
+    told: str,  # what was told, in a sentence
+) -> None:
+    "Bring a store to where it lasts, and say what is in it."
     counts = net.long_term.count()
     if args.store: net.long_term.save(args.store)
     net.long_term.close()
-    print(f"told {tally.presented // 2:,} facts: {tally.written:,} new propositions and {tally.links_written:,} new entailments"
-          + (f"; {tally.gate:,} propositions were refused by the write gate" if tally.gate else ""))
+    print(told)
     print(f"the store holds {counts.propositions:,} propositions and {counts.entailments:,} entailments")
 
 # %% ../nbs/15_cli.ipynb #f3f0a271
@@ -524,7 +539,7 @@ def told_rows(
     return [Row((document,), "", None, None, "", (args.language,), "") for document in documents] + \
         (read_rows(args.file, task.setting, labelled=False) if args.file else [])
 
-# %% ../nbs/15_cli.ipynb #39f63f74
+# %% ../nbs/15_cli.ipynb #1bec3438
 def tell_texts(
     args: argparse.Namespace,  # of `tell`
     task,
@@ -535,11 +550,7 @@ def tell_texts(
     rows = told_rows(args, task)
     told = len({text for row in rows for text in sentences_of(row)})
     new = task.tell(net, rows, "tell")
-    counts = net.long_term.count()
-    if args.store: net.long_term.save(args.store)
-    net.long_term.close()
-    print(f"told {told:,} sentences: {new:,} new, {told - new:,} known before")
-    print(f"the store holds {counts.propositions:,} propositions and {counts.entailments:,} entailments")
+    keep_store(args, net, f"told {told:,} sentences: {new:,} new, {told - new:,} known before")
 
 # %% ../nbs/15_cli.ipynb #15bb127d
 def add_ask(commands) -> None:
@@ -586,7 +597,7 @@ def known_walks(
         if len(found) == walks: break
     return found
 
-# %% ../nbs/15_cli.ipynb #73aaf28a
+# %% ../nbs/15_cli.ipynb #4ae45a80
 def ask_command(
     args: argparse.Namespace,
 ) -> None:
@@ -595,9 +606,11 @@ def ask_command(
     if [args.start, args.facts, args.hypothesis].count(None) != 2:
         raise InputError("give either --from BITS, for one walk, or --facts FILE, to count errors on many, "
                          "or --hypothesis TEXT, for a run of cdcl-nli")
-    if args.hypothesis is not None: return answer_known(args, *open_store(args, fresh=False, wanted="cdcl-nli"))
+    if args.hypothesis is not None and args.links: raise InputError("--hypothesis and --links: a hypothesis has no links, leave one out")
+    if args.start is not None and len(args.links or []) > 1: raise InputError("--from prints one walk: give one number to --links")
+    if args.hypothesis is not None: return answer_known(args, *open_store(args, "ask", fresh=False, wanted="cdcl-nli"), "ask")
     for name, values in (("links", args.links or [1]), ("walks", [args.walks])): check_least(name, values)
-    task, net = open_store(args, fresh=False)
+    task, net = open_store(args, "ask", fresh=False)
     if args.start is not None: return ask_one(args, task, net)
     facts = read_facts(args.facts, task.sequence_width)
     if not args.json: print(f"{'links':>6} {'walks':>6} {'bit error %':>12} {'wholly right':>13}")
@@ -639,11 +652,12 @@ def ask_one(
     if args.json: return print(json.dumps({"from": args.start, "walk": answers}))
     for number, item in enumerate(answers, 1): print(f"{number:4}  {item}" + ("" if net.long_term.find(item) is not None else "   not in the store"))
 
-# %% ../nbs/15_cli.ipynb #01531e93
+# %% ../nbs/15_cli.ipynb #f9eddf3b
 def add_bench(commands) -> None:
     "Add the `bench` command to the parser's commands."
     parser = commands.add_parser("bench", help="time the engines against each other on this machine", allow_abbrev=False,
-        description="Time whole training steps with the eager and the fused engine, in turns, beside the machine's own matrix multiplication. About a minute.")
+        description="Time whole training steps with the eager and the fused engine, in turns, beside the machine's own matrix "
+                    "multiplication. About a minute.")
     parser.add_argument("--task", choices=TASK_NAMES, nargs="+", default=TASK_NAMES, help="which tasks (all)")
     parser.add_argument("--batch-size", type=int, nargs="+", default=[1, 4, 16, 64], metavar="N", help="which batch sizes (1 4 16 64)")
     parser.add_argument("--threads", type=int, default=1, metavar="N", help="threads of the CPU to use (1)")
@@ -782,7 +796,7 @@ def main(
     try: sys.exit(run_command(args))
     except KeyboardInterrupt: sys.exit(say("interrupted", 130))
 
-# %% ../nbs/15_cli.ipynb #61ac01ee
+# %% ../nbs/15_cli.ipynb #6008de9e
 def run_command(
     args: argparse.Namespace,
 ) -> int:  # the exit code
@@ -792,7 +806,8 @@ def run_command(
     from dualntm.nli_rows import RowError
     from dualntm.text import TextModelError
     from dualntm.training import InputError, Interrupted, NonFiniteError
-    codes = {InputError: 2, RowError: 2, TextModelError: 2, Neo4jSettingError: 2, GraphServerError: 1, GraphError: 2, Neo4jServerError: 1, NonFiniteError: 1, Interrupted: 130}
+    codes = {InputError: 2, RowError: 2, TextModelError: 2, Neo4jSettingError: 2, GraphServerError: 1, GraphError: 2,
+             Neo4jServerError: 1, NonFiniteError: 1, Interrupted: 130}
     try: return args.run(args) or 0
     except tuple(codes) as e: return say(e, next(code for kind, code in codes.items() if isinstance(e, kind)))
 

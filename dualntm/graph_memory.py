@@ -8,8 +8,8 @@ __all__ = ['DENIAL', 'text_number', 'Proposition', 'Entailment', 'LogEntry', 'Co
            'by_rank', 'Affirmed', 'InMemoryGraphMemory', 'at_length_one', 'complete', 'load_graph', 'check_writing',
            'check_asking', 'check_refusing', 'check_graph_memory']
 
-# %% ../nbs/05_graph_memory.ipynb #d2868c94
-import hashlib, json, math, os
+# %% ../nbs/05_graph_memory.ipynb #7f56a035
+import hashlib, json, os
 from abc import ABC, abstractmethod
 from collections import defaultdict
 from datetime import datetime, timezone

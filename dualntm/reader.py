@@ -41,7 +41,7 @@ class Comparison(nn.Module):
         features = torch.cat([*(part.flatten(1) for part in parts), same], 1)
         return self.out(self.hide(torch.relu(self.hidden(self.hide(features)))))
 
-# %% ../nbs/10c_reader.ipynb #9bee49f2
+# %% ../nbs/10c_reader.ipynb #511dc8b2
 class ReaderNTM(DualMemoryNTM):
     """A dual network for propositions that are sentences' embeddings.
 
@@ -57,7 +57,8 @@ class ReaderNTM(DualMemoryNTM):
     ):
         if not 0 <= dropout < 1: raise ValueError(f"dropout={dropout}: it must be from 0 to below 1")
         if compare_size < 1: raise ValueError(f"compare_size={compare_size}: it must be at least 1")
-        super().__init__(*sizes, long_term_dim=long_term_dim or sizes[2], long_term_reads=long_term_reads, recall_nearest=recall_nearest, **network)
+        super().__init__(*sizes, long_term_dim=long_term_dim or sizes[2], long_term_reads=long_term_reads,
+                         recall_nearest=recall_nearest, **network)
         self.settings |= dict(compare_size=compare_size, dropout=dropout)
         self.hide = nn.Dropout(dropout)
         if self.dim == self.propositions: nn.init.eye_(self.embed.weight)

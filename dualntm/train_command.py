@@ -22,7 +22,7 @@ class Parser(argparse.ArgumentParser):
         "Print the sentence and exit."
         self.exit(2, f"{self.prog}: error: {message}\n")
 
-# %% ../nbs/12d_train_command.ipynb #c5c87138
+# %% ../nbs/12d_train_command.ipynb #ee4aa5e1
 def add_train(
     commands,  # of a parser, from `add_subparsers`
 ) -> argparse.ArgumentParser:
@@ -36,7 +36,8 @@ def add_train(
     add("--seed", type=int, help="of the first weights and the sequences (1000)")
     add("-p", "--param", action="append", default=[], metavar="NAME=VALUE", type=name_value,
         help="set any parameter of task, model or training; --dry-run lists them")
-    add("--num-batches", type=int, metavar="N", help="batches in the whole run (50,000 for copy, 100,000 for repeat-copy, 2,000 for graph-recall; cdcl-nli is trained for -p num_epochs=N)")
+    add("--num-batches", type=int, metavar="N", help="batches in the whole run (50,000 for copy, 100,000 for repeat-copy, "
+        "2,000 for graph-recall; cdcl-nli is trained for -p num_epochs=N)")
     add("--batch-size", type=int, metavar="N", help="sequences in a batch (1; 32 for graph-recall, 16 for cdcl-nli)")
     add("--report-interval", type=int, metavar="N", help="batches between records of the history (100)")
     add("--checkpoint-interval", type=int, metavar="N", help="batches between checkpoints; 0 saves only the last (1000)")
