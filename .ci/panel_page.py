@@ -4,7 +4,9 @@ import signal, subprocess, sys, urllib.request
 words = [sys.executable, "-m", "dualntm", "panel", "--no-browser", "--checkpoint", "checkpoints/copy-ntm-seed1000"]
 with subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as panel:
     try:
-        address = panel.stdout.readline().split()[-1]
+        said = panel.stdout.readline()
+        assert said.startswith("the panels are at "), f"the panel did not say where it is, but {said!r}"
+        address = said.split()[-1]
         page = urllib.request.build_opener(urllib.request.HTTPCookieProcessor()).open(address, timeout=300).read().decode()
     finally: panel.send_signal(signal.SIGINT)
 assert "application/vnd.jupyter.widget-view+json" in page and "Traceback" not in page, page[-3000:]

@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['graph_of', 'runs_in', 'RunViewer', 'Workbench']
 
-# %% ../nbs/14c_run_viewer.ipynb #1cb7ef2c
+# %% ../nbs/14c_run_viewer.ipynb #6bca005e
 from html import escape
 from pathlib import Path
 
@@ -17,8 +17,9 @@ from .graph_memory import GraphError, ReadableGraph, load_graph
 from .neo4j_memory import read_graph
 from .neo4j_server import Neo4jServerError, Neo4jSettingError, read_connection
 from .nli_rows import RowError
+from .text import TextModelError
 from .training import InputError, read_checkpoint
-from .widgets import AttentionExplorer, TrainPanel
+from .widgets import AttentionExplorer, TrainPanel, announced
 
 # %% ../nbs/14c_run_viewer.ipynb #255c42a0
 def graph_of(
@@ -68,7 +69,7 @@ def list_runs(self: RunViewer) -> None:
     if self.run.value in ("", *self.run.options[:1]): self.run.value = runs[0] if runs else ""
     self.run.options = runs
 
-# %% ../nbs/14c_run_viewer.ipynb #b5649dce
+# %% ../nbs/14c_run_viewer.ipynb #2cb9d056
 @patch
 def show(self: RunViewer) -> None:
     "Open the run in the field; if that can't be done, what was open stays."
@@ -78,18 +79,18 @@ def show(self: RunViewer) -> None:
         if not run: raise InputError(f"There is no run in {self.checkpoint_path} yet: train one, or name another.")
         explorer, graph = AttentionExplorer(run), graph_of(run)
         browser = [] if graph is None else [GraphBrowser(graph, getattr(explorer.task, "encoder", None))]
-    except (InputError, GraphError, RowError) as e: return self.say(str(e))
+    except (InputError, GraphError, RowError, TextModelError) as e: return self.say(str(e))
     self.explorer.children = [explorer]
     self.browser.children = [ipywidgets.HTML("<h3>Its graph</h3>"), *browser] if browser else []
     self.say(f"{run} is open." if browser else f"{run} is open; it has no graph, or only its weights were kept.")
 
-# %% ../nbs/14c_run_viewer.ipynb #b6eb4847
+# %% ../nbs/14c_run_viewer.ipynb #1c585f4b
 @patch
 def say(self: RunViewer,
     text: str,
 ) -> None:
     "Put a sentence below the field; screen readers say it too."
-    self.message.value = f'<div role="status">{escape(text)}</div>'
+    self.message.value = announced(text)
 
 # %% ../nbs/14c_run_viewer.ipynb #1266529a
 class Workbench(ipywidgets.VBox):

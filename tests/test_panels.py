@@ -10,7 +10,6 @@ from dualntm.neo4j_server import free_port
 
 root = Path(__file__).parent.parent
 SMALL = {"Batches": "100000", "Controller size": "20", "Memory cells": "16", "Cell width": "8"}  # a run that does not end while it is watched
-ALLOWED = ()  # beginnings of errors in the console that are known to be harmless
 SHOTS = Path(os.environ.get("DUALNTM_SHOTS", root/"test-output"))  # where pictures of the screen go
 
 
@@ -49,7 +48,7 @@ def page_of(chromium, address):
     try:
         yield page
         assert outside == []
-        assert [error for error in errors if not error.startswith(ALLOWED)] == []
+        assert errors == []
     finally:
         shot(page, "last")
         page.close()
