@@ -4,10 +4,10 @@
 
 # %% auto #0
 __all__ = ['KINDS', 'TABLES', 'WRITE', 'STAND', 'KEYS', 'PAGES', 'NEAREST', 'QUERIES', 'LogRow', 'as_json', 'from_json', 'pieces',
-           'of_journal', 'Journal', 'Entry', 'index_of', 'schema', 'write_rows', 'stand', 'send', 'remove', 'may_pass',
-           'Sender', 'in_words', 'send_all', 'read_pages', 'read_log', 'put', 'read_rows', 'connected', 'check_server',
-           'of_server', 'read_graph', 'ServerGraph', 'check_words', 'Neo4jGraphMemory', 'take_journal', 'asked',
-           'GraphInfo', 'list_graphs', 'clean', 'replay', 'Query', 'run_query']
+           'of_journal', 'Journal', 'Entry', 'index_of', 'schema', 'make_schema', 'write_rows', 'stand', 'send',
+           'remove', 'may_pass', 'Sender', 'in_words', 'send_all', 'read_pages', 'read_log', 'put', 'read_rows',
+           'connected', 'check_server', 'of_server', 'read_graph', 'ServerGraph', 'check_words', 'Neo4jGraphMemory',
+           'take_journal', 'asked', 'GraphInfo', 'list_graphs', 'clean', 'replay', 'Query', 'run_query']
 
 # %% ../nbs/08_neo4j_memory.ipynb #915b937f
 import base64, inspect, json, os, shlex, sqlite3, tempfile, threading, time, uuid
@@ -233,6 +233,18 @@ def schema(
     index = (f"CREATE VECTOR INDEX {index_of(dim)} IF NOT EXISTS FOR (n:Dim{int(dim)}) ON n.embedding "
              f"OPTIONS {{indexConfig: {{`vector.dimensions`: {int(dim)}, `vector.similarity_function`: 'cosine'}}}}")
     return [*constraints, index, "CALL db.awaitIndexes(300)"]
+
+# %% ../nbs/08_neo4j_memory.ipynb #98fd3c7a
+def make_schema(
+    driver,  # of a server
+    dim: int,  # width of the embeddings
+) -> None:
+    "Make constraints and indexes; one that another process makes at the same time is taken as made."
+    from neo4j.exceptions import ClientError
+    for statement in schema(dim):
+        try: driver.execute_query(statement)
+        except ClientError as e:
+            if not (e.code or "").endswith("EquivalentSchemaRuleAlreadyExists"): raise
 
 # %% ../nbs/08_neo4j_memory.ipynb #f74430df
 WRITE = {
@@ -820,7 +832,7 @@ def take_journal(
     undo.callback(journal.close)
     return journal
 
-# %% ../nbs/08_neo4j_memory.ipynb #ed7e0e66
+# %% ../nbs/08_neo4j_memory.ipynb #c31fcfaa
 @patch
 def open(self: Neo4jGraphMemory,
     resume_at: int | None,
@@ -831,7 +843,7 @@ def open(self: Neo4jGraphMemory,
         if self.journal.about and theirs != ours:
             raise GraphError(f"the journal {self.journal.path} is that of {name} {theirs!r} and not {ours!r}: choose another")
     if resume_at is not None and not self.journal.about: raise GraphError(f"no run ever wrote to the journal {self.journal.path}: start a new one")
-    for statement in schema(self.dim): self.driver.execute_query(statement)
+    make_schema(self.driver, self.dim)
     if resume_at is None:
         if self.journal.about: send_all(self.driver, self.connection, self.journal, self.patience)
         about = {"graph": self.graph, "dim": self.dim, "run": self.run, "writer": uuid.uuid4().hex}
@@ -1059,7 +1071,7 @@ def clean(
         for label in ("TrainingLog", "Proposition", "Writer", "Graph"): remove(driver, label, graph)
     return Counts(*map(sum, zip(*counts))) if counts else Counts(0, 0, 0)
 
-# %% ../nbs/08_neo4j_memory.ipynb #4498df81
+# %% ../nbs/08_neo4j_memory.ipynb #8e26a312
 def replay(
     journal: str | Path,
     connection: Connection,
@@ -1070,7 +1082,7 @@ def replay(
     try:
         if not source.about: return Counts(0, 0, 0)
         with connected(connection) as driver:
-            for statement in schema(source.about["dim"]): driver.execute_query(statement)
+            make_schema(driver, source.about["dim"])
             return send_all(driver, connection, source, patience)
     finally: source.close()
 
