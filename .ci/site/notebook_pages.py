@@ -1,5 +1,5 @@
 "A Sphinx extension: shows a notebook as it is meant to be read, without nbdev's directives."
-import json
+import json, re
 
 
 def anchor(title):
@@ -17,6 +17,11 @@ def without_directives(cell):
     if not cell["source"].strip(): cell["metadata"]["tags"] = ["remove-cell"]
 
 
+def with_downloads(text):
+    "Texts at the top of the repository, such as the changelog, are no pages of the site: it has them as files."
+    return re.sub(r"\[([^\]]+)\]\((\.\./[\w.]+\.md)\)", r"{download}`\1 <\2>`", text)
+
+
 def read_source(app, page, source):
     "Called by Sphinx with the text of each page, in a list of one."
     if not app.env.doc2path(page).endswith(".ipynb"): return
@@ -24,6 +29,7 @@ def read_source(app, page, source):
     notebook["metadata"]["language_info"] = {"name": "python", "pygments_lexer": "ipython3"}  # knows lines that begin with !
     for cell in notebook["cells"]:
         if cell["cell_type"] == "code": without_directives(cell)
+        else: cell["source"] = with_downloads("".join(cell["source"]))
     source[0] = json.dumps(notebook)
 
 
