@@ -4,10 +4,10 @@
 
 # %% auto #0
 __all__ = ['FLAGS', 'TextBatch', 'last_mentions', 'sentences_of', 'evidence_of', 'as_batch', 'share_of', 'balance', 'check_task',
-           'CDCLNLITask', 'drawn', 'near_by', 'Answer', 'looked_at', 'crowded_state', 'judge_in_one', 'Judgement',
-           'chunks', 'judgement_of', 'beside', 'Edge', 'target_of', 'predicted_edges', 'gold_edges', 'edge_vectors',
-           'commit_edges', 'label_metrics', 'f1_of', 'set_metrics', 'evidence_metrics', 'edge_metrics', 'Watched',
-           'Glimpse']
+           'TextData', 'CDCLNLITask', 'drawn', 'near_by', 'Answer', 'looked_at', 'crowded_state', 'judge_in_one',
+           'Judgement', 'chunks', 'judgement_of', 'beside', 'Edge', 'target_of', 'predicted_edges', 'gold_edges',
+           'edge_vectors', 'commit_edges', 'label_metrics', 'f1_of', 'set_metrics', 'evidence_metrics', 'edge_metrics',
+           'Watched', 'Glimpse']
 
 # %% ../nbs/11_cdcl_nli.ipynb #23e95cbf
 import math
@@ -131,9 +131,25 @@ def check_task(
     if task.distractors and task.finetune_encoder:
         raise ValueError(f"distractors={task.distractors}: they are found by embeddings that stay, so not with finetune_encoder=true")
 
-# %% ../nbs/11_cdcl_nli.ipynb #65788eb0
+# %% ../nbs/11_cdcl_nli.ipynb #4198643e
+class TextData:
+    "What a task of rows needs of its data, opened when it is first asked for and then kept."
+    @cached_property
+    def encoder(self) -> TextEncoder: return TextEncoder(self.text_model)
+    @cached_property
+    def splits(self) -> dict: return read_splits(self.data, self.setting)
+    @cached_property
+    def rows(self) -> list[Row]: return share_of(self.splits["train"], self.fraction)
+    @cached_property
+    def known_vectors(self) -> dict | None: return None if self.finetune_encoder else self.embeddings(self.rows)
+    @cached_property
+    def label_weights(self) -> Tensor | None: return balance([row.label for row in self.rows]) if self.class_weights else None
+    @cached_property
+    def crowd(self) -> tuple[Tensor, Tensor]: return near_by(self.rows, self.known_vectors, self.distractors)
+
+# %% ../nbs/11_cdcl_nli.ipynb #50b1221a
 @dataclass(frozen=True)
-class CDCLNLITask:
+class CDCLNLITask(TextData):
     """Judge a hypothesis by two articles, and say from which sentences.
 
     Raises ValueError for settings that can't be, RowError for data that can't be used, TextModelError for an encoder that can't be had."""
@@ -159,19 +175,6 @@ class CDCLNLITask:
     measure: ClassVar[str] = "macro_f1"  # which of the numbers of `validate` says what is best
 
     def __post_init__(self): check_task(self)
-
-    @cached_property
-    def encoder(self) -> TextEncoder: return TextEncoder(self.text_model)
-    @cached_property
-    def splits(self) -> dict: return read_splits(self.data, self.setting)
-    @cached_property
-    def rows(self) -> list[Row]: return share_of(self.splits["train"], self.fraction)
-    @cached_property
-    def known_vectors(self) -> dict | None: return None if self.finetune_encoder else self.embeddings(self.rows)
-    @cached_property
-    def label_weights(self) -> Tensor | None: return balance([row.label for row in self.rows]) if self.class_weights else None
-    @cached_property
-    def crowd(self) -> tuple[Tensor, Tensor]: return near_by(self.rows, self.known_vectors, self.distractors)
 
 # %% ../nbs/11_cdcl_nli.ipynb #8a790ff1
 @patch(as_prop=True)

@@ -452,7 +452,7 @@ def open_file_store(
     if memory.dim != width: raise InputError(f"{path} holds propositions of {memory.dim} numbers, the network takes {width}")
     return memory
 
-# %% ../nbs/15_cli.ipynb #78703fe5
+# %% ../nbs/15_cli.ipynb #ed280a0a
 def read_facts(
     path: str,
     width: int,  # bits in an item
@@ -460,7 +460,7 @@ def read_facts(
     "Facts from a text file. Raises InputError, naming file and line."
     import torch
     from dualntm.training import InputError
-    try: lines = Path(path).read_text().splitlines()
+    try: lines = Path(path).read_text(encoding="utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError) as e: raise InputError(f"can't read {path}: {getattr(e, 'strerror', None) or e}") from e
     facts = []
     for number, words in ((i, line.split()) for i, line in enumerate(lines, 1) if line.strip()):

@@ -6,8 +6,7 @@
 __all__ = ['BOX', 'ROW_STYLE', 'with_words', 'as_vector', 'surroundings', 'Place', 'places', 'svg_arrow', 'svg_box',
            'draw_neighbourhood', 'provenance', 'GraphBrowser']
 
-# %% ../nbs/14b_graph_browser.ipynb #9267740a
-import re
+# %% ../nbs/14b_graph_browser.ipynb #5bccc852
 from html import escape
 from typing import NamedTuple
 

@@ -249,47 +249,59 @@ def subgraph(self: ReadableGraph,
 # %% ../nbs/05_graph_memory.ipynb #b96d6e28
 DENIAL = "not: "  # what the text of a denial begins with
 
-# %% ../nbs/05_graph_memory.ipynb #62b05964
+# %% ../nbs/05_graph_memory.ipynb #29753c20
 class Affirmed:
     "A graph without its denials, as far as recall looks at it."
+    recall, subgraph = ReadableGraph.recall, ReadableGraph.subgraph
+
     def __init__(self,
         graph: ReadableGraph,
         without: Iterable[str] = (),  # other texts to leave out
     ):
         self.graph, self.without, self.dim, self.propositions = graph, frozenset(without), graph.dim, graph.propositions
 
-    recall, subgraph = ReadableGraph.recall, ReadableGraph.subgraph
+# %% ../nbs/05_graph_memory.ipynb #fa530667
+@patch
+def allowed(self: Affirmed,
+    ranks: list[tuple[int, float]],  # numbers and scores
+) -> list[tuple[int, float]]:
+    "Those that are not left out."
+    said = self.graph.propositions([idx for idx, _ in ranks])
+    return [pair for pair, p in zip(ranks, said) if not (p.text.startswith(DENIAL) or p.text in self.without)]
 
-    def kept(self,
-        ranks: list[tuple[int, float]],  # numbers and scores
-    ) -> list[tuple[int, float]]:
-        "Those that are not left out."
-        said = self.graph.propositions([idx for idx, _ in ranks])
-        return [pair for pair, p in zip(ranks, said) if not (p.text.startswith(DENIAL) or p.text in self.without)]
+# %% ../nbs/05_graph_memory.ipynb #985dd6f4
+@patch
+def enough(self: Affirmed,
+    query: np.ndarray,  # (dim,)
+    ranks: list[tuple[int, float]],  # its k nearest
+    k: int,
+) -> list[tuple[int, float]]:
+    "The k nearest that are not left out; looks twice as far as long as there are too few."
+    found, wide = self.allowed(ranks), k
+    while len(found) < k and len(ranks) == wide:
+        wide *= 2
+        ranks = self.graph.search([query], wide)[0]
+        found = self.allowed(ranks)
+    return found[:k]
 
-    def search(self,
-        queries,  # (n, dim)
-        k: int,  # how many for each
-    ) -> list[list[tuple[int, float]]]:  # for each query, numbers and cosines, the nearest first
-        "The nearest propositions by cosine."
-        return [self.enough(query, ranks, k) for query, ranks in zip(queries, self.graph.search(queries, k))]
+# %% ../nbs/05_graph_memory.ipynb #b24a7031
+@patch
+def search(self: Affirmed,
+    queries,  # (n, dim)
+    k: int,  # how many for each
+) -> list[list[tuple[int, float]]]:  # for each query, numbers and cosines, the nearest first
+    "The nearest propositions by cosine."
+    return [self.enough(query, ranks, k) for query, ranks in zip(queries, self.graph.search(queries, k))]
 
-    def enough(self,
-        query: np.ndarray,  # (dim,)
-        ranks: list[tuple[int, float]],  # its k nearest
-        k: int,
-    ) -> list[tuple[int, float]]:
-        "The k nearest that are not left out; looks twice as far as long as there are too few."
-        kept, wide = self.kept(ranks), k
-        while len(kept) < k and len(ranks) == wide:
-            wide *= 2
-            ranks = self.graph.search([query], wide)[0]
-            kept = self.kept(ranks)
-        return kept[:k]
-
-    def neighbours_of(self, numbers, direction="out", most=None):
-        "Where the entailments of several propositions lead, as `ReadableGraph.neighbours_of` gives it."
-        return {idx: self.kept(ends)[:most] for idx, ends in self.graph.neighbours_of(numbers, direction).items()}
+# %% ../nbs/05_graph_memory.ipynb #22d3e4e3
+@patch
+def neighbours_of(self: Affirmed,
+    numbers: Iterable[int],  # of propositions
+    direction: str = "out",  # out: what they entail; in: what entails them
+    most: int | None = None,  # for each; None gives all
+) -> dict[int, list[tuple[int, float]]]:  # for each of them, numbers and scores
+    "Where the entailments of several propositions lead."
+    return {idx: self.allowed(ends)[:most] for idx, ends in self.graph.neighbours_of(numbers, direction).items()}
 
 # %% ../nbs/05_graph_memory.ipynb #be0c2a7b
 @patch

@@ -5,10 +5,9 @@
 # %% auto #0
 __all__ = ['cosine', 'content_weighting', 'interpolate', 'shift', 'sharpen', 'Address', 'address', 'read', 'write']
 
-# %% ../nbs/00_memory.ipynb #cdf7671b
+# %% ../nbs/00_memory.ipynb #2bf20864
 import torch
 from torch import Tensor
-from torch.nn import functional as F
 
 # %% ../nbs/00_memory.ipynb #84a1109f
 def cosine(

@@ -1095,7 +1095,7 @@ class Query(NamedTuple):
 
     def __str__(self): return inspect.cleandoc(self.cypher)
 
-# %% ../nbs/08_neo4j_memory.ipynb #0ca521b8
+# %% ../nbs/08_neo4j_memory.ipynb #311b376a
 QUERIES = {
     "most-entailed": Query("which propositions follow from most others", """
         MATCH (p:Proposition {graph: $graph})
@@ -1120,6 +1120,10 @@ QUERIES = {
         MATCH (p:Proposition {graph: $graph})
         WITH p, COUNT { (p)-[:ENTAILS]->() } AS to, COUNT { (p)<-[:ENTAILS]-() } AS from WHERE to > 0
         RETURN p.text AS proposition, to, from ORDER BY to DESC, p.idx LIMIT $limit""", {"limit": 10}),
+}  # questions to a graph, by name
+
+# %% ../nbs/08_neo4j_memory.ipynb #0760a8ef
+QUERIES |= {
     "unlinked": Query("which propositions neither entail nor follow", """
         MATCH (p:Proposition {graph: $graph}) WHERE NOT EXISTS { (p)-[:ENTAILS]-() }
         RETURN p.text AS proposition, p.run AS run, p.step AS step ORDER BY run, step, p.idx LIMIT $limit""", {"limit": 10}),
@@ -1135,7 +1139,7 @@ QUERIES = {
     "run": Query("what a run added", """
         MATCH (p:Proposition {graph: $graph, run: $run})
         RETURN p.step AS step, p.text AS proposition ORDER BY step, p.idx LIMIT $limit""", {"run": None, "limit": 10}),
-}  # questions to a graph, by name
+}
 
 # %% ../nbs/08_neo4j_memory.ipynb #e4fd06b9
 QUERIES |= {

@@ -92,7 +92,7 @@ def say(self: RunViewer,
     "Put a sentence below the field; screen readers say it too."
     self.message.value = announced(text)
 
-# %% ../nbs/14c_run_viewer.ipynb #1266529a
+# %% ../nbs/14c_run_viewer.ipynb #20aabb0c
 class Workbench(ipywidgets.VBox):
     "The training panel, and below it what it trained. Raises GraphError for a store that can't be read."
     def __init__(self,
@@ -105,3 +105,4 @@ class Workbench(ipywidgets.VBox):
         def head(text): return ipywidgets.HTML(f"<h2>{escape(text)}</h2>")
         super().__init__([head("Train"), self.train, head("Look into a run"), self.viewer,
                           *([head(f"The graph in {store}"), self.store] if self.store else [])])
+        self.train.notice.observe(lambda change: self.viewer.list_runs(), "value")  # a run has begun, or ended

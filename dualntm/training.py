@@ -9,7 +9,7 @@ __all__ = ['TASKS', 'MODELS', 'Flat', 'GravesRMSprop', 'Training', 'planned', 'r
            'as_bytes', 'read_checkpoint', 'model_for', 'build', 'load', 'restore_net', 'resume', 'kept_history',
            'keep_run', 'evaluate', 'Setting', 'settings', 'parse_setting', 'make_trainer']
 
-# %% ../nbs/12_training.ipynb #8e9e97f1
+# %% ../nbs/12_training.ipynb #d830a2dc
 import difflib, inspect, io, json, math, os, random, signal, sys, threading, time
 from collections import deque
 from contextlib import contextmanager
@@ -22,7 +22,7 @@ import numpy as np
 import torch
 from fastcore.basics import patch
 from fastcore.docments import docments
-from torch import Tensor, nn
+from torch import nn
 from tqdm.auto import tqdm
 
 import dualntm

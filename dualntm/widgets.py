@@ -8,7 +8,7 @@ __all__ = ['INKS', 'LOOK_AT', 'coloured', 'announced', 'shade', 'FigureView', 'l
            'sentence_table', 'AttentionExplorer', 'size_slider', 'number_slider', 'graph_figure', 'Words', 'read_words',
            'field_names', 'TrainPanel', 'Clock', 'duration', 'newest_part']
 
-# %% ../nbs/14_widgets.ipynb #6004ae4b
+# %% ../nbs/14_widgets.ipynb #57cc44c9
 import atexit, base64, json, shlex, threading, time
 from argparse import Namespace
 from collections import deque
@@ -28,7 +28,7 @@ from torch import Tensor
 from .train_command import NAMES, Parser, add_train, open_trainer, run_folder
 from .neo4j_server import Neo4jServerError
 from .nli_rows import LABELS
-from .plots import contrast, plot_convergence, plot_entailments, plot_memory, plot_sequences, plot_weightings, plot_working_graph, png
+from .plots import plot_convergence, plot_entailments, plot_memory, plot_sequences, plot_weightings, plot_working_graph, png
 from .tasks import as_bits
 from .training import TASKS, InputError, load, read_history, settings
 
@@ -357,7 +357,7 @@ def field_names(
     return {"batches": "num_epochs" if "num_epochs" in TASKS[task].training else "num_batches", "batch_size": "batch_size",
             "rate": "rmsprop_lr", "controller_size": "controller_size", "cells": f"{memory}_n", "width": f"{memory}_m"}
 
-# %% ../nbs/14_widgets.ipynb #15424cae
+# %% ../nbs/14_widgets.ipynb #5348c0dd
 class TrainPanel(ipywidgets.VBox):
     """Start, pause and resume runs, and watch them.
 
@@ -375,7 +375,7 @@ class TrainPanel(ipywidgets.VBox):
         self.make_controls(task, model_type)
         self.make_buttons()
         self.notice, self.command, self.text, self.news = (ipywidgets.HTML() for _ in range(4))
-        self.bar = labelled(ipywidgets.IntProgress(min=0, max=1), "Progress", "Batches done")
+        self.bar = labelled(ipywidgets.IntProgress(min=0, max=1, layout={"width": "auto"}), "Progress", "Batches done")
         self.curve, self.weightings, self.graph_picture = FigureView(), FigureView(), FigureView()
         super().__init__([self.controls, ipywidgets.HBox([self.start, self.pause, self.resume, self.stop, self.overwrite]), self.command,
                           self.notice, self.bar, self.text, self.curve, self.weightings, self.graph_picture, self.news])
@@ -386,7 +386,7 @@ class TrainPanel(ipywidgets.VBox):
         self.resting.set()
         self.choose(fresh=True)
 
-# %% ../nbs/14_widgets.ipynb #74421be5
+# %% ../nbs/14_widgets.ipynb #52cc9fe2
 @patch
 def make_controls(self: TrainPanel,
     task: str,
@@ -407,7 +407,7 @@ def make_controls(self: TrainPanel,
     self.backend = labelled(ipywidgets.Dropdown(options=NAMES["backend"]), "Long-term memory",
                             "Where a dual network keeps its graph: the run's folder, or Neo4j")
     self.graph = labelled(ipywidgets.Text(placeholder="the run's name"), "Graph in Neo4j", "Name of the graph, for the backend neo4j")
-    self.further = labelled(ipywidgets.Text(placeholder="heads=rrw shift_range=2"), "Further settings",
+    self.further = labelled(ipywidgets.Text(placeholder="heads=rrw"), "Further settings",
                             "NAME=VALUE, with spaces in between, as behind -p")
     rows = [self.task, self.model, self.seed, *self.fields.values(), self.backend, self.graph, self.further]
     for control in rows: control.layout.width = "auto"
@@ -559,7 +559,7 @@ def begin(self: TrainPanel,
     atexit.register(self.halt)
     self.thread.start()
 
-# %% ../nbs/14_widgets.ipynb #256290a1
+# %% ../nbs/14_widgets.ipynb #32ccd6bf
 @patch
 def train(self: TrainPanel,
     args: Namespace,  # from `read_words`
@@ -573,7 +573,7 @@ def train(self: TrainPanel,
         finally:
             if hasattr(trainer.net, "long_term"): trainer.net.long_term.close()
         where = f"{trainer.folder}: {trainer.batch:,} of {trainer.training.num_batches:,} batches"
-        if ended: self.settle("done", f"{where}, done; look closer with AttentionExplorer, or dualntm eval --checkpoint {trainer.folder}", "good")
+        if ended: self.settle("done", f"{where}, done; AttentionExplorer looks inside, and so does dualntm eval --checkpoint {trainer.folder}", "good")
         else: self.settle("stopped", f"{where}, saved; Resume goes on here, and so does dualntm train --resume {trainer.folder}")
     except Exception as e:
         self.failure = e
