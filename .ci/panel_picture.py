@@ -1,20 +1,18 @@
 "Make images/panel.png: the training panel of `dualntm panel` after a short run of copy with a small network."
-import shutil, subprocess, sys, tempfile
+import subprocess, sys, tempfile
 from pathlib import Path
 
 root = Path(__file__).parent.parent
 sys.path[:0] = [str(root), str(root/"tests")]
 from playwright.sync_api import sync_playwright
-from test_panels import SMALL, button, field, process, settings
+from test_panels import SMALL, button, chromium_path, field, process, settings
 
-path = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-assert path, "there is no chromium on the PATH: apt-get install chromium"
 with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
     with process("dualntm", "panel", "--no-browser", cwd=folder, env=settings(Path(folder)), stdout=subprocess.PIPE) as running:
         said = running.stdout.readline()
         assert said.startswith("the panels are at "), f"the panel did not say where it is, but {said!r}"
         address = said.split()[-1]
-        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        browser = playwright.chromium.launch(executable_path=chromium_path(), args=["--no-sandbox"])
         page = browser.new_page(viewport={"width": 880, "height": 1100})
         page.set_default_timeout(120_000)
         page.goto(address)

@@ -13,13 +13,19 @@ SMALL = {"Batches": "100000", "Controller size": "20", "Memory cells": "16", "Ce
 SHOTS = Path(os.environ.get("DUALNTM_SHOTS", root/"test-output"))  # where pictures of the screen go
 
 
+def chromium_path():
+    "Where Chromium is. Raises ImportError if it is not on the PATH."
+    path = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    if path is None: raise ImportError("there is no chromium on the PATH: apt-get install chromium")
+    return path
+
+
 @pytest.fixture(scope="module")
 def chromium():
     "A running Chromium. In CI a missing one is a failure; elsewhere the tests are skipped."
     try:
         from playwright.sync_api import sync_playwright
-        path = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-        if path is None: raise ImportError("there is no chromium on the PATH: apt-get install chromium")
+        path = chromium_path()
     except ImportError as e:
         if os.environ.get("CI"): raise
         pytest.skip(str(e))
