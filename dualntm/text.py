@@ -272,8 +272,9 @@ class VectorCache:
     "Vectors on disk by key, in one SQLite file that many processes may share."
     def __init__(self,
         folder: str | Path,  # made when something is first written
+        wait: float = 30.,  # seconds to wait at most while another process writes
     ):
-        self.path, self.usable, self.writable = Path(folder)/"vectors.sqlite", True, True
+        self.path, self.wait, self.usable, self.writable = Path(folder)/"vectors.sqlite", wait, True, True
 
     @contextmanager
     def opened(self,
@@ -282,7 +283,7 @@ class VectorCache:
         "A context with the open file; what was done in it is written at its end, or not at all."
         if writing: self.path.parent.mkdir(parents=True, exist_ok=True)
         place = self.path if writing or self.path.exists() else ":memory:"
-        with closing(sqlite3.connect(place, timeout=30)) as db, db:
+        with closing(sqlite3.connect(place, timeout=self.wait)) as db, db:
             db.execute("CREATE TABLE IF NOT EXISTS vectors (key BLOB PRIMARY KEY, vector BLOB, crc INTEGER)")
             if [row[1] for row in db.execute("PRAGMA table_info(vectors)")] != ["key", "vector", "crc"]:
                 raise sqlite3.DatabaseError("its table has other columns")
