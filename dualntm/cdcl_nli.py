@@ -650,6 +650,7 @@ def tell(self: CDCLNLITask,
 ) -> Told:
     "Store the sentences of the rows' documents, and nothing else of them. Raises GraphError for a store of another encoder."
     memory, texts = net.long_term, list({normal_text(text): text for row in rows for text in sentences_of(row)}.values())
+    if memory.encoder is None and not self.finetune_encoder: check_vectors(self.encoder, memory)  # one that was trained has moved on since
     memory.take_encoder(self.encoder.about())
     unknown, cut = self.encoder.unseen(texts)
     with warnings.catch_warnings():
