@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
-from .memory import whole
+from .memory import whole_number
 
 # %% ../nbs/02_controller.ipynb #4bf3ec8e
 class LSTMState(NamedTuple):
@@ -89,4 +89,4 @@ def make_controller(
     kinds = {"lstm": LSTMController, "feedforward": FeedforwardController}
     if not isinstance(controller, str) or controller not in kinds:
         raise ValueError(f"controller={controller!r}: write one of {', '.join(kinds)}")
-    return kinds[controller](inputs, whole("controller_size", size), whole("controller_layers", layers))
+    return kinds[controller](inputs, whole_number("controller_size", size), whole_number("controller_layers", layers))

@@ -33,7 +33,7 @@ from torch import Tensor
 from torch.autograd.function import once_differentiable
 from .controller import FeedforwardController, LSTMController, LSTMState, NoState
 from .heads import ReadHead, WriteHead
-from .memory import whole
+from .memory import whole_number
 from .ntm import NTM, NTMState, check_place, obstacle, without_autocast
 
 # %% ../nbs/04_fused.ipynb #ed2818c6
@@ -701,7 +701,7 @@ def set_threads(
     threads: int,  # at least 1
 ) -> None:
     "Let the kernels use so many threads, at most NUMBA_NUM_THREADS of them: one a core."
-    _threads[0] = max(1, min(whole("threads", threads), numba.config.NUMBA_NUM_THREADS))
+    _threads[0] = max(1, min(whole_number("threads", threads), numba.config.NUMBA_NUM_THREADS))
 
 # %% ../nbs/04_fused.ipynb #8b12cb78
 @cache
@@ -891,14 +891,15 @@ def check_fused(net: NTM, inputs: Tensor) -> None:
 def run_fused(
     net: NTM,
     inputs: Tensor,  # (T, B, inputs), of the network's precision
-    state: NTMState | None = None,  # where to go on from; None starts anew
+    state: NTMState | None = None,  # where to go on from, such as `NTM.take` lets in; None starts anew
     record: bool = False,  # also return the states of all steps
     tops: bool = False,  # also return what the controller put out at all steps
 ) -> tuple:  # outputs (T, B, outputs), the last state, with `record` the trace, with `tops` the controller's outputs (T, B, size)
     "What the eager `net` returns, from the compiled kernels. Raises ValueError where `can_fuse` says no."
     if not can_fuse(net, inputs): check_fused(net, inputs)
     if state is None: state = net.start(inputs.shape[1])
-    else: NTM.check_state(net, state, inputs.shape[1])
+    elif {len(t) for t in (state.memory, *state.controller, *state.weightings, *state.reads)} != {inputs.shape[1]}:
+        NTM.check_state(net, state, inputs.shape[1])
     plan, trace, T = plan_of(net), [], inputs.shape[0]
     if T == 0 and not record and not tops: return inputs.new_zeros(0, inputs.shape[1], net.output.out_features), state
     params = parameters_of(net, plan.lstm)

@@ -9,7 +9,7 @@ __all__ = ['as_address', 'Head', 'ReadHead', 'WriteHead', 'make_heads']
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
-from .memory import Address, address, read, whole, write
+from .memory import Address, address, read, whole_number, write
 
 # %% ../nbs/01_heads.ipynb #11b0aae6
 def as_address(
@@ -92,5 +92,5 @@ def make_heads(
     kinds = {"r": ReadHead, "w": WriteHead}
     if not isinstance(heads, str) or not heads or set(heads) - set(kinds):
         raise ValueError(f"heads={heads!r}: write one letter a head, r to read and w to write, for example heads=rw")
-    memory_m, shift_range = whole("memory_m", memory_m), whole("shift_range", shift_range, least=0)
+    memory_m, shift_range = whole_number("memory_m", memory_m), whole_number("shift_range", shift_range, least=0)
     return nn.ModuleList(kinds[kind](controller_size, memory_m, shift_range) for kind in heads)

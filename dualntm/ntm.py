@@ -20,7 +20,7 @@ from fastcore.basics import patch
 from torch import Tensor, nn
 from .controller import FeedforwardController, LSTMController, make_controller
 from .heads import ReadHead, WriteHead, make_heads
-from .memory import read, whole
+from .memory import read, whole_number
 
 # %% ../nbs/03_ntm.ipynb #3f653311
 class NTMState(NamedTuple):
@@ -38,7 +38,7 @@ def check_memory(
     names: tuple = ("memory_n", "memory_m"),  # of the two sizes, for the message
 ) -> tuple[int, int, int]:  # the three, as plain ints
     "Raise ValueError, naming the setting, where a memory of that size can't be."
-    n, m, s = whole(names[0], memory_n), whole(names[1], memory_m), whole("shift_range", shift_range, least=0)
+    n, m, s = whole_number(names[0], memory_n), whole_number(names[1], memory_m), whole_number("shift_range", shift_range, least=0)
     if s > (n - 1) // 2: raise ValueError(f"shift_range={s}: with {n} cells it must be from 0 to {(n - 1) // 2}")
     return n, m, s
 
@@ -76,9 +76,9 @@ class NTM(nn.Module):
     ):
         super().__init__()
         memory_n, memory_m, shift_range = check_memory(memory_n, memory_m, shift_range, self.memory_names)
-        size, layers = whole("controller_size", controller_size), whole("controller_layers", controller_layers)
+        size, layers = whole_number("controller_size", controller_size), whole_number("controller_layers", controller_layers)
         if not isinstance(engine, str) or engine not in ("auto", "eager", "fused"): raise ValueError(f"engine={engine!r}: write one of auto, eager, fused")
-        self.inputs, self.outputs = whole("inputs", inputs, least=0), whole("outputs", outputs, least=0)
+        self.inputs, self.outputs = whole_number("inputs", inputs, least=0), whole_number("outputs", outputs, least=0)
         read_width = memory_m * str(heads).count("r")
         check_room({f"{self.memory_names[0]}={memory_n}, {self.memory_names[1]}={memory_m}": memory_n * memory_m,
                     f"controller_size={size}, controller_layers={layers}": size * (self.inputs + read_width + size * layers)})
@@ -271,10 +271,10 @@ def check_like(
     weight: Tensor,  # of the network
 ) -> None:
     "Raise ValueError, naming the part, unless it has the form and fits the inputs and the network."
-    kinds = [Tensor if isinstance(value, Tensor) else type(value) for value in (part, form)]
-    if kinds[0] is not kinds[1]: raise ValueError(f"{name} is of type {kinds[0].__name__}: this network needs {kinds[1].__name__}")
+    here, there = (("Tensor" if isinstance(value, Tensor) else type(value).__name__) for value in (part, form))
+    if here != there: raise ValueError(f"{name} is of type {here}: this network needs {there}")
     if not isinstance(form, Tensor):
-        if len(part) != len(form): raise ValueError(f"{name} has {len(part)} parts: this network needs {len(form)}")
+        if len(part) != len(form): raise ValueError(f"{name} has the length {len(part)}: this network needs {len(form)}")
         for i, (field, value) in enumerate(zip(part, form)):
             own = f".{form._fields[i]}" if hasattr(form, "_fields") else f"[{i}]"
             check_like(name + own, field, value, batch, weight)
@@ -292,9 +292,9 @@ def check_state(self: NTM,
     batch: int,  # sequences in the inputs
 ) -> None:
     "Raise ValueError, naming the part, unless `state` fits the network and the inputs."
-    weightings = self.weightings.unsqueeze(1)[:, :0].unbind(0)
-    reads = tuple(self.memory[None, :0, 0] for head in self.heads if head.kind == "r")
-    form = NTMState(self.controller.start(0), self.memory[None, :, :][:0], weightings, reads)
+    none, memory = self.weightings[:0], self.memory[:0]  # of no sequences
+    reads = tuple(memory for head in self.heads if head.kind == "r")
+    form = NTMState(self.controller.start(0), self.memory.expand(0, -1, -1), (none,) * len(self.heads), reads)
     check_like("state", state, form, batch, self.output.weight)
 
 # %% ../nbs/03_ntm.ipynb #c34451e1
@@ -346,7 +346,7 @@ def use_threads(self: NTM,
     threads: int,  # at least 1; more than there are cores are as many as there are
 ) -> None:
     "Compute with so many threads: PyTorch's for the eager engine; the kernels' own, and one of PyTorch's, for the fused one."
-    threads = min(whole("threads", threads), os.cpu_count() or 1)
+    threads = min(whole_number("threads", threads), os.cpu_count() or 1)
     fused = self.engine_on(next(self.parameters()).device) == "fused"
     if fused: _fused()[0].set_threads(threads)
     torch.set_num_threads(1 if fused else threads)
