@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
+from .memory import whole_number
 
 # %% ../nbs/02_controller.ipynb #4bf3ec8e
 class LSTMState(NamedTuple):
@@ -84,9 +85,8 @@ def make_controller(
     size: int = 100,  # width of each layer
     layers: int = 1,  # how many layers
 ) -> nn.Module:
-    "The controller of that name. Raises ValueError for another name or a size below 1."
+    "The controller of that name. Raises ValueError for another name and for sizes that can't be."
     kinds = {"lstm": LSTMController, "feedforward": FeedforwardController}
-    if controller not in kinds: raise ValueError(f"controller={controller!r}: write one of {', '.join(kinds)}")
-    for name, value in {"controller_size": size, "controller_layers": layers}.items():
-        if value < 1: raise ValueError(f"{name}={value}: it must be at least 1")
-    return kinds[controller](inputs, size, layers)
+    if not isinstance(controller, str) or controller not in kinds:
+        raise ValueError(f"controller={controller!r}: write one of {', '.join(kinds)}")
+    return kinds[controller](inputs, whole_number("controller_size", size), whole_number("controller_layers", layers))

@@ -9,7 +9,7 @@ __all__ = ['as_address', 'Head', 'ReadHead', 'WriteHead', 'make_heads']
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
-from .memory import Address, address, read, write
+from .memory import Address, address, read, whole_number, write
 
 # %% ../nbs/01_heads.ipynb #11b0aae6
 def as_address(
@@ -88,8 +88,9 @@ def make_heads(
     memory_m: int,  # width of a memory cell
     shift_range: int = 1,  # largest shift
 ) -> nn.ModuleList:
-    "The heads that `heads` names. Raises ValueError for an empty word or another letter."
+    "The heads that `heads` names. Raises ValueError for an empty word or another letter, and for sizes that can't be."
     kinds = {"r": ReadHead, "w": WriteHead}
-    if not heads or set(heads) - set(kinds):
+    if not isinstance(heads, str) or not heads or set(heads) - set(kinds):
         raise ValueError(f"heads={heads!r}: write one letter a head, r to read and w to write, for example heads=rw")
+    memory_m, shift_range = whole_number("memory_m", memory_m), whole_number("shift_range", shift_range, least=0)
     return nn.ModuleList(kinds[kind](controller_size, memory_m, shift_range) for kind in heads)
