@@ -4,22 +4,21 @@
 
 # %% auto #0
 __all__ = ['EVAL_EXAMPLES', 'ROW_FORMS', 'PREDICT_EXAMPLES', 'TELL_EXAMPLES', 'ASK_EXAMPLES', 'HYPOTHESIS_FORMS',
-           'BENCH_EXAMPLES', 'PANEL_EXAMPLES', 'EXAMPLES', 'train', 'amount', 'end_memory', 'dry_run', 'summarise',
-           'asked_bits', 'summarise_epochs', 'add_eval', 'asked_sizes', 'check_counts', 'check_room', 'Drawn',
-           'evaluate_in_parts', 'evaluate_command', 'cell', 'add_graph_flags', 'backend', 'check_store_flags', 'held',
-           'check_parent', 'lock_wait', 'open_graph', 'commit_found', 'found_edges', 'keep', 'rows_of', 'judge_command',
+           'BENCH_EXAMPLES', 'EXAMPLES', 'train', 'amount', 'end_memory', 'dry_run', 'summarise', 'mean_chance',
+           'summarise_epochs', 'add_eval', 'asked_sizes', 'check_counts', 'check_room', 'Drawn', 'evaluate_in_parts',
+           'evaluate_command', 'cell', 'add_graph_flags', 'backend', 'check_store_flags', 'held', 'check_parent',
+           'lock_wait', 'open_graph', 'commit_found', 'found_edges', 'keep', 'rows_of', 'judge_command',
            'judge_in_parts', 'row_metrics', 'print_metrics', 'score_cells', 'add_predict', 'add_write_flags',
            'predict_command', 'check_write', 'judge_and_tell', 'finish_judging', 'row_from', 'print_judgement',
            'label_of', 'ask_known', 'answer_known', 'asked_hypotheses', 'hypotheses_in', 'read_lines',
            'add_store_flags', 'add_tell', 'open_trained', 'attach_store', 'open_neo4j_store', 'open_file_store',
            'read_facts', 'draw_facts', 'tell_command', 'refuse_given', 'tell_facts', 'told_rows', 'tell_texts',
            'print_told', 'add_ask', 'known_walks', 'ask_command', 'ask_hypotheses', 'ask_facts', 'ask_many',
-           'checked_walk', 'ask_one', 'add_bench', 'bench_command', 'add_panel', 'panel_command', 'usable_port',
-           'panel_notebook', 'write_panel', 'serve_panel', 'announce', 'read_words', 'outcome', 'stopped',
-           'output_fails', 'flushed', 'unsaid', 'blame_file', 'is_full', 'main', 'run_command', 'say']
+           'checked_walk', 'ask_one', 'add_bench', 'bench_command', 'read_words', 'outcome', 'stopped', 'output_fails',
+           'flushed', 'unsaid', 'blame_file', 'is_full', 'main', 'run_command', 'say']
 
 # %% ../nbs/15_cli.ipynb #1043eb0d
-import argparse, itertools, json, math, os, shlex, sys
+import argparse, itertools, math, os, shlex, sys
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -27,7 +26,8 @@ import dualntm
 from .console import CommandParser, bar, beside, console, forget_output, print_json, quoted, seconds, stoppable
 from .errors import InputError, Terminated
 from .files import Lock, write_atomically, writing_to
-from .neo4j_commands import TASK_NAMES, add_connection_flags, add_neo4j, port_number
+from .neo4j_commands import TASK_NAMES, add_connection_flags, add_neo4j
+from .panel_command import add_panel
 from .train_command import NAMES, add_train, check_device, open_trainer
 
 # %% ../nbs/15_cli.ipynb #8670c101
@@ -96,21 +96,22 @@ def summarise(
     if trainer.best: return summarise_epochs(trainer)
     last = [r for r in trainer.history if r["batch"] > trainer.batch - 1000]
     cost, bits = (sum(r[name] for r in last) / len(last) for name in ("cost", "bits"))
-    sequences, asked = trainer.batch * trainer.training.batch_size, asked_bits(trainer.task)
+    sequences, chance = trainer.batch * trainer.training.batch_size, mean_chance(trainer.task)
     print(f"{sequences:,} sequences in {trainer.seconds:.0f} s, {1000 * trainer.seconds / sequences:.2f} ms each")
-    print(f"last {amount(min(1000, trainer.batch), 'batch', 'batches')}: {cost:.3f} wrong bits a sequence (by chance {asked / 2:.1f}), "
-          f"{bits:.3f} bits (by chance {asked:.1f})")
+    print(f"last {amount(min(1000, trainer.batch), 'batch', 'batches')}: {cost:.3f} wrong bits a sequence (by chance {chance.cost:.1f}), "
+          f"{bits:.3f} bits (by chance {chance.bits:.1f})")
     print(f"next: {quoted('dualntm', 'eval', '--checkpoint', trainer.folder)}")
 
 # %% ../nbs/15_cli.ipynb #043cdd75
-def asked_bits(
+def mean_chance(
     task,  # whose targets are bits
     draws: int = 200,  # how many sequences to look at
-) -> float:
-    "How many bits an answer has, on average."
+):  # a `Score`, of numbers
+    "What a network that guesses scores, on average."
     import torch
     generator = torch.Generator().manual_seed(0)
-    return sum(task.batch(1, generator).targets.numel() for _ in range(draws)) / draws
+    scores = [task.by_chance(task.batch(1, generator)) for _ in range(draws)]
+    return type(scores[0])(*(sum(values) / draws for values in zip(*scores)))
 
 # %% ../nbs/15_cli.ipynb #a985398a
 def summarise_epochs(
@@ -252,10 +253,10 @@ def evaluate_command(
     refused = [flag for flag in ("split", "file", "data", "store", "graph", "long_term_memory_backend") if getattr(args, flag)]
     if refused: raise InputError(f"--{refused[0].replace('_', '-')}: {task.name} draws its sequences, this is for cdcl-nli")
     sizes = asked_sizes(args, task)
-    if not args.json: print(" ".join(f"{name:>10}" for name in (*task.sizes, "bit error %", "cost", "bits")) + "   (by chance 50 % of the bits)")
+    if not args.json: print(" ".join(f"{name:>10}" for name in (*task.sizes, "bit error %", "cost", "bits")) + f"   (by chance {task.chance['bit_error']:.0f} %)")
     for size in sizes:
         row = evaluate_in_parts(task, net, args, size)
-        if args.json: print_json({**row, "chance": {"bit_error": 50.}})
+        if args.json: print_json({**row, "chance": task.chance})
         else: print(" ".join(f"{row[n]:10}" for n in task.sizes) + f" {cell(row['bit_error'], 11, 4)} {cell(row['cost'])} {cell(row['bits'])}", flush=True)
 
 # %% ../nbs/15_cli.ipynb #84421290
@@ -1005,11 +1006,11 @@ def ask_facts(
 ) -> None:
     "Ask for many walks, and print how many bits are wrong."
     facts = read_facts(args.facts, task.sequence_width)
-    if not args.json: print(f"{'links':>6} {'walks':>6} {'bit error %':>12} {'wholly right':>13}   (by chance 50 % of the bits)")
+    if not args.json: print(f"{'links':>6} {'walks':>6} {'bit error %':>12} {'wholly right':>13}   (by chance {task.chance['bit_error']:.0f} %)")
     for links in args.links or [3, 8, 20, 40]:
         row = ask_many(net, known_walks(facts, links, args.walks, args.seed), links)
         found = f"{row['bit_error']:12.4f} {row['right']:13}" if row["walks"] else "  no walk of so many links in these facts"
-        print_json({**row, "chance": {"bit_error": 50.}}) if args.json else print(f"{links:6} {row['walks']:6} {found}", flush=True)
+        print_json({**row, "chance": task.chance}) if args.json else print(f"{links:6} {row['walks']:6} {found}", flush=True)
 
 # %% ../nbs/15_cli.ipynb #e3d890bb
 def ask_many(
@@ -1106,115 +1107,6 @@ def bench_command(
     for row in bench(tuple(args.task), tuple(args.batch_size), args.threads):
         cells = (f"{row[name]:>{form}}" if row[name] is not None else "-".rjust(int(form.split(".")[0])) for name, form in columns.items())
         print_json(row) if args.json else print(" ".join(cells), flush=True)
-
-# %% ../nbs/15_cli.ipynb #e6259e27
-def add_panel(commands) -> None:
-    "Add the `panel` command to the parser's commands."
-    parser = commands.add_parser("panel", help="open the panels as a page in the browser", allow_abbrev=False, epilog=PANEL_EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        description="Train, look into runs and browse graphs on a page in the browser, which only this machine can open. Ctrl-C ends it.")
-    add = parser.add_argument
-    add("--checkpoint", metavar="PATH", help="a run to look into at first: its folder or a checkpoint")
-    add("--store", metavar="FILE", help="a graph to browse at first, as tell and eval keep it")
-    add("--checkpoint-path", metavar="DIR", help="the folder for runs (./checkpoints)")
-    add("--port", type=port_number, metavar="N", help="of 127.0.0.1 (any that is free)")
-    add("--no-browser", action="store_true", help="only print the address")
-    parser.set_defaults(run=panel_command)
-
-# %% ../nbs/15_cli.ipynb #d0823ae7
-PANEL_EXAMPLES = """examples:
-  dualntm panel
-  dualntm panel --checkpoint checkpoints/copy-ntm-seed1000
-  dualntm panel --store world.npz --no-browser --port 8866
-"""
-
-# %% ../nbs/15_cli.ipynb #1704ed05
-def panel_command(
-    args: argparse.Namespace,
-) -> None:
-    "Run the `panel` command. Raises InputError or GraphError for what can't be shown."
-    import tempfile
-    from importlib.util import find_spec
-    from dualntm.graph_memory import load_graph
-    from dualntm.training import read_checkpoint
-    if not find_spec("voila"): raise InputError("the panels need Voila, which is not installed: pip install 'dualntm[panel]'")
-    if args.checkpoint: read_checkpoint(args.checkpoint)
-    if args.store: load_graph(args.store)
-    port = usable_port(args.port)
-    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
-        write_panel(Path(folder), panel_notebook(args))
-        serve_panel(Path(folder), port, not args.no_browser)
-
-# %% ../nbs/15_cli.ipynb #a39482c3
-def usable_port(
-    port: int | None,  # None takes any that is free
-) -> int:
-    "A port of 127.0.0.1 to listen at. Raises InputError if this one can't be had."
-    import socket
-    try:
-        with socket.create_server(("127.0.0.1", port or 0)) as s: return s.getsockname()[1]
-    except (OSError, OverflowError) as e:
-        raise InputError(f"--port {port}: it can't be had ({getattr(e, 'strerror', None) or e}), take another one") from None
-
-# %% ../nbs/15_cli.ipynb #643d2334
-def panel_notebook(
-    args: argparse.Namespace,  # of `panel`
-) -> dict:  # as nbformat 4 has it
-    "The notebook that Voila shows."
-    code = (f"import os\nos.chdir({str(Path.cwd())!r})\nfrom dualntm.run_viewer import Workbench\n"
-            f"Workbench({args.checkpoint_path or 'checkpoints'!r}, {args.checkpoint!r}, {args.store!r})")
-    cells = [{"cell_type": "markdown", "id": "title", "metadata": {}, "source": "# dualntm"},
-             {"cell_type": "code", "id": "panel", "metadata": {}, "source": code, "outputs": [], "execution_count": None}]
-    return {"nbformat": 4, "nbformat_minor": 5, "cells": cells,
-            "metadata": {"kernelspec": {"name": "dualntm", "display_name": "dualntm", "language": "python"}, "language_info": {"name": "python"}}}
-
-# %% ../nbs/15_cli.ipynb #6ec1b88a
-def write_panel(
-    folder: Path,
-    notebook: dict,
-) -> None:
-    "Write what Voila needs to a folder: notebook, kernel and template, where Jupyter looks for them if the folder is in JUPYTER_PATH."
-    (kernel := folder/"kernels"/"dualntm").mkdir(parents=True)
-    (template := folder/"voila"/"templates"/"dualntm").mkdir(parents=True)
-    argv = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}", "--IPKernelApp.log_level=ERROR"]
-    page = """{%- extends 'voila/templates/lab/index.html.j2' -%}
-{%- block notebook_css -%}{{ super() | replace('<link rel="stylesheet" href="https://cdn.', '<link data-left-out="') }}{%- endblock -%}"""
-    for path, content in ((folder/"panel.ipynb", json.dumps(notebook)), (template/"conf.json", '{"base_template": "lab"}'),
-                          (template/"index.html.j2", page), (kernel/"kernel.json", json.dumps({"argv": argv, "display_name": "dualntm", "language": "python"}))):
-        path.write_text(content, encoding="utf-8")
-
-# %% ../nbs/15_cli.ipynb #d2cdf062
-def serve_panel(
-    folder: Path,  # with what `write_panel` wrote
-    port: int,
-    browser: bool,  # open the page in the browser
-) -> None:
-    "Serve the page until Ctrl-C or SIGTERM."
-    import logging, os, secrets, threading
-    from voila.app import Voila
-    logging.getLogger("tornado.general").setLevel("ERROR")  # it warns of a setting that is Jupyter's own
-    os.environ["JUPYTER_PATH"] = os.pathsep.join(filter(None, [str(folder), os.environ.get("JUPYTER_PATH")]))
-    os.environ["JUPYTER_TOKEN"] = secrets.token_urlsafe(24)
-    address = f"http://127.0.0.1:{port}/?token={os.environ['JUPYTER_TOKEN']}"
-    threading.Thread(target=announce, args=(address, port, browser), daemon=True).start()
-    Voila.launch_instance([str(folder/"panel.ipynb"), "--Voila.ip=127.0.0.1", f"--port={port}", "--Voila.port_retries=0",
-                           "--Voila.open_browser=False", "--Voila.auto_token=True", "--Voila.log_level=ERROR", "--VoilaConfiguration.template=dualntm"])
-
-# %% ../nbs/15_cli.ipynb #13c4f4ca
-def announce(
-    address: str,
-    port: int,  # at which it will be served
-    browser: bool,  # open it in the browser
-) -> None:
-    "Say where the page is, once it is there."
-    import socket, time, webbrowser
-    while True:
-        try:
-            socket.create_connection(("127.0.0.1", port), timeout=1).close()
-            break
-        except OSError: time.sleep(.1)
-    print(f"the panels are at {address}\nCtrl-C ends them", flush=True)
-    if browser: webbrowser.open(address)
 
 # %% ../nbs/15_cli.ipynb #a286b93c
 def read_words(
