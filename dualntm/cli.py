@@ -6,25 +6,25 @@
 __all__ = ['EVAL_EXAMPLES', 'ROW_FORMS', 'PREDICT_EXAMPLES', 'TELL_EXAMPLES', 'ASK_EXAMPLES', 'HYPOTHESIS_FORMS',
            'BENCH_EXAMPLES', 'EXAMPLES', 'train', 'amount', 'end_memory', 'dry_run', 'summarise', 'mean_chance',
            'summarise_epochs', 'add_eval', 'asked_sizes', 'check_counts', 'check_room', 'Drawn', 'evaluate_in_parts',
-           'evaluate_command', 'cell', 'add_graph_flags', 'backend', 'check_store_flags', 'held', 'check_parent',
-           'lock_wait', 'open_graph', 'commit_found', 'found_edges', 'keep', 'rows_of', 'judge_command',
+           'evaluate_command', 'print_sizes', 'cell', 'add_graph_flags', 'backend', 'check_store_flags', 'held',
+           'check_parent', 'lock_wait', 'open_graph', 'commit_found', 'found_edges', 'keep', 'rows_of', 'judge_command',
            'judge_in_parts', 'row_metrics', 'print_metrics', 'score_cells', 'add_predict', 'add_write_flags',
            'predict_command', 'check_write', 'judge_and_tell', 'finish_judging', 'row_from', 'print_judgement',
            'label_of', 'ask_known', 'answer_known', 'asked_hypotheses', 'hypotheses_in', 'read_lines',
            'add_store_flags', 'add_tell', 'open_trained', 'attach_store', 'open_neo4j_store', 'open_file_store',
            'read_facts', 'draw_facts', 'tell_command', 'refuse_given', 'tell_facts', 'told_rows', 'tell_texts',
            'print_told', 'add_ask', 'known_walks', 'ask_command', 'ask_hypotheses', 'ask_facts', 'ask_many',
-           'checked_walk', 'ask_one', 'add_bench', 'bench_command', 'read_words', 'outcome', 'stopped', 'output_fails',
-           'flushed', 'unsaid', 'blame_file', 'is_full', 'main', 'run_command', 'say']
+           'checked_walk', 'ask_one', 'add_bench', 'bench_command', 'command_parser', 'read_words', 'outcome',
+           'stopped', 'output_fails', 'flushed', 'unsaid', 'sentence_of', 'is_full', 'main', 'code_of', 'say']
 
 # %% ../nbs/15_cli.ipynb #1043eb0d
-import argparse, itertools, math, os, shlex, sys
+import argparse, itertools, math, os, shlex, signal, sys
 from contextlib import contextmanager
 from pathlib import Path
 
 import dualntm
 from .console import CommandParser, bar, beside, console, forget_output, print_json, quoted, seconds, stoppable
-from .errors import InputError, Terminated
+from .errors import InputError, Interrupted, Terminated
 from .files import Lock, write_atomically, writing_to
 from .neo4j_commands import TASK_NAMES, add_connection_flags, add_neo4j
 from .panel_command import add_panel
@@ -35,7 +35,6 @@ def train(
     args: argparse.Namespace,
 ) -> None:
     "Run the `train` command."
-    from dualntm.training import Interrupted
     trainer = open_trainer(args)
     if args.dry_run: return dry_run(trainer)
     if args.arrived: raise KeyboardInterrupt  # while something was loaded that dropped it
@@ -46,7 +45,7 @@ def train(
     except Interrupted as e:
         if hasattr(trainer.net, "long_term"): trainer.net.long_term.close()
         stopped = Interrupted(f"{e}; go on with: {quoted('dualntm', 'train', '--resume', trainer.folder)}")
-        stopped.code = getattr(e, "code", 130)
+        stopped.code = e.code
         raise stopped from None
     summarise(trainer, begun)
     if hasattr(trainer.net, "long_term"): end_memory(trainer)
@@ -253,11 +252,20 @@ def evaluate_command(
     refused = [flag for flag in ("split", "file", "data", "store", "graph", "long_term_memory_backend") if getattr(args, flag)]
     if refused: raise InputError(f"--{refused[0].replace('_', '-')}: {task.name} draws its sequences, this is for cdcl-nli")
     sizes = asked_sizes(args, task)
-    if not args.json: print(" ".join(f"{name:>10}" for name in (*task.sizes, "bit error %", "cost", "bits")) + f"   (by chance {task.chance['bit_error']:.0f} %)")
-    for size in sizes:
+    for number, size in enumerate(sizes):
         row = evaluate_in_parts(task, net, args, size)
         if args.json: print_json({**row, "chance": task.chance})
-        else: print(" ".join(f"{row[n]:10}" for n in task.sizes) + f" {cell(row['bit_error'], 11, 4)} {cell(row['cost'])} {cell(row['bits'])}", flush=True)
+        else: print_sizes(task, row, heading=number == 0)
+
+# %% ../nbs/15_cli.ipynb #7a81de06
+def print_sizes(
+    task,
+    row: dict,  # of `evaluate`
+    heading: bool,  # print the names of the columns first
+) -> None:
+    "Print how good a network is at one size, as a row of a table."
+    if heading: print(" ".join(f"{name:>10}" for name in (*task.sizes, "bit error %", "cost", "bits")) + f"   (by chance {task.chance['bit_error']:.0f} %)")
+    print(" ".join(f"{row[n]:10}" for n in task.sizes) + f" {cell(row['bit_error'], 11, 4)} {cell(row['cost'])} {cell(row['bits'])}", flush=True)
 
 # %% ../nbs/15_cli.ipynb #84421290
 def cell(
@@ -1109,18 +1117,23 @@ def bench_command(
         print_json(row) if args.json else print(" ".join(cells), flush=True)
 
 # %% ../nbs/15_cli.ipynb #a286b93c
-def read_words(
-    argv: list[str],
-) -> argparse.Namespace:
-    "The command that the words name, and its flags; the whole line as `command`. Ends the process for words that can't be used."
+def command_parser() -> CommandParser:
+    "The parser of all commands."
     parser = CommandParser(prog="dualntm", description="Train and test Neural Turing Machines with two memories.", allow_abbrev=False,
                            formatter_class=argparse.RawDescriptionHelpFormatter, epilog=EXAMPLES)
     parser.add_argument("--version", action="version", version=f"dualntm {dualntm.__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     add_train(commands).set_defaults(run=train)
     for add in (add_eval, add_predict, add_tell, add_ask, add_neo4j, add_bench, add_panel): add(commands)
-    own = ("-h", "--help", "--version")
-    args = parser.parse_args(["train", *argv] if argv and argv[0].startswith("-") and argv[0] not in own else argv)
+    return parser
+
+# %% ../nbs/15_cli.ipynb #d2fb62c6
+def read_words(
+    argv: list[str],
+) -> argparse.Namespace:  # with the whole line as `command`
+    "The command that the words name, and its flags. Ends the process for words that can't be used."
+    for_train = argv and argv[0].startswith("-") and argv[0] not in ("-h", "--help", "--version")
+    args = command_parser().parse_args(["train", *argv] if for_train else argv)
     args.command = shlex.join(["dualntm", *argv])
     return args
 
@@ -1143,17 +1156,18 @@ def outcome(
     try:
         args = read_words(argv)
         args.done, args.arrived = done, arrived
-        code = run_command(args)
+        code = args.run(args) or 0
         sys.stdout.flush()
         return code
     except SystemExit as e: return flushed(e.code if isinstance(e.code, int) else int(e.code is not None))
+    except Interrupted as e: return say(e, e.code)
     except KeyboardInterrupt as e: return stopped(args, e)
     except BrokenPipeError: return unsaid(done, None, 141)
-    except OSError as e: return unsaid(done, f"can't write the output: {e.strerror or e}", 1) if output_fails() else say(blame_file(e), 2)
     except Exception as e:
-        if arrived: return stopped(args, Terminated() if arrived[0] != 2 else e)
-        if is_full(e): return say("there is not enough memory for that: ask for less at once", 1)
-        raise
+        if arrived: return stopped(args, Terminated() if arrived[0] == signal.SIGTERM else e)
+        if isinstance(e, OSError) and output_fails(): return unsaid(done, f"can't write the output: {e.strerror or e}", 1)
+        if (code := code_of(e)) is None: raise
+        return say(sentence_of(e), code)
 
 # %% ../nbs/15_cli.ipynb #a64c14c8
 def stopped(
@@ -1195,10 +1209,12 @@ def unsaid(
     return code
 
 # %% ../nbs/15_cli.ipynb #53ab5043
-def blame_file(
-    error: OSError,
+def sentence_of(
+    error: Exception,
 ) -> str:
-    "The sentence for a file that could not be read or written."
+    "What is said of an error."
+    if is_full(error): return "there is not enough memory for that: ask for less at once"
+    if not isinstance(error, OSError) or isinstance(error, InputError): return str(error)
     return f"{error.filename}: {error.strerror or error}" if error.filename is not None else f"can't go on: {error.strerror or error}"
 
 # %% ../nbs/15_cli.ipynb #7ab3838e
@@ -1217,22 +1233,19 @@ def main(
     with console(), stoppable() as arrived: sys.exit(outcome(list(sys.argv[1:] if argv is None else argv), arrived))
 
 # %% ../nbs/15_cli.ipynb #6008de9e
-def run_command(
-    args: argparse.Namespace,
-) -> int:  # the exit code
-    "Run the command that was asked for; say what is no bug in one sentence."
-    from dualntm import errors, training
+def code_of(
+    error: Exception,
+) -> int | None:  # the exit code; None for a bug
+    "What an error means for the command."
+    if is_full(error): return 1
+    if isinstance(error, (InputError, OSError)): return 2
     from dualntm.graph_memory import GraphError, GraphServerError
     from dualntm.neo4j_server import Neo4jServerError, Neo4jSettingError
     from dualntm.nli_rows import RowError
     from dualntm.text import TextModelError
-    codes = {InputError: 2, training.InputError: 2, RowError: 2, TextModelError: 2, Neo4jSettingError: 2, GraphServerError: 1, GraphError: 2,
-             Neo4jServerError: 1, training.NonFiniteError: 1}
-    try: return args.run(args) or 0
-    except (errors.Interrupted, training.Interrupted) as e: return say(e, getattr(e, "code", 130))
-    except tuple(codes) as e:
-        if args.arrived: raise KeyboardInterrupt from e
-        return say(e, next(code for kind, code in codes.items() if isinstance(e, kind)))
+    from dualntm.training import InputError as Refused, NonFiniteError
+    codes = {Refused: 2, RowError: 2, TextModelError: 2, Neo4jSettingError: 2, GraphServerError: 1, GraphError: 2, Neo4jServerError: 1, NonFiniteError: 1}
+    return next((code for kind, code in codes.items() if isinstance(error, kind)), None)
 
 # %% ../nbs/15_cli.ipynb #4c04da5f
 def say(
