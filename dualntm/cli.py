@@ -10,12 +10,12 @@ __all__ = ['EVAL_EXAMPLES', 'ROW_FORMS', 'PREDICT_EXAMPLES', 'TELL_EXAMPLES', 'A
            'check_parent', 'lock_wait', 'open_graph', 'commit_found', 'found_edges', 'keep', 'rows_of', 'judge_command',
            'judge_in_parts', 'row_metrics', 'print_metrics', 'score_cells', 'add_predict', 'add_write_flags',
            'predict_command', 'check_write', 'judge_and_tell', 'finish_judging', 'row_from', 'print_judgement',
-           'label_of', 'ask_known', 'answer_known', 'asked_hypotheses', 'hypotheses_in', 'read_lines',
-           'add_store_flags', 'add_tell', 'open_trained', 'attach_store', 'open_neo4j_store', 'open_file_store',
-           'read_facts', 'draw_facts', 'tell_command', 'refuse_given', 'tell_facts', 'told_rows', 'tell_texts',
-           'print_told', 'add_ask', 'known_walks', 'ask_command', 'ask_hypotheses', 'ask_facts', 'ask_many',
-           'checked_walk', 'ask_one', 'add_bench', 'bench_command', 'command_parser', 'read_words', 'outcome',
-           'stopped', 'output_fails', 'flushed', 'unsaid', 'sentence_of', 'is_full', 'main', 'code_of', 'say']
+           'ask_known', 'answer_known', 'asked_hypotheses', 'hypotheses_in', 'read_lines', 'add_store_flags',
+           'add_tell', 'open_trained', 'attach_store', 'open_neo4j_store', 'open_file_store', 'read_facts',
+           'draw_facts', 'tell_command', 'refuse_given', 'tell_facts', 'told_rows', 'tell_texts', 'print_told',
+           'add_ask', 'known_walks', 'ask_command', 'ask_hypotheses', 'ask_facts', 'ask_many', 'checked_walk',
+           'ask_one', 'add_bench', 'bench_command', 'command_parser', 'read_words', 'outcome', 'stopped', 'flushed',
+           'unsaid', 'sentence_of', 'is_full', 'main', 'code_of', 'say']
 
 # %% ../nbs/15_cli.ipynb #1043eb0d
 import argparse, itertools, math, os, shlex, signal, sys
@@ -23,7 +23,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import dualntm
-from .console import CommandParser, bar, beside, console, forget_output, print_json, quoted, seconds, stoppable
+from .console import CommandParser, bar, beside, console, forget_output, output_error, print_json, quoted, seconds, stoppable
 from .errors import InputError, Interrupted, Terminated
 from .files import Lock, write_atomically, writing_to
 from .neo4j_commands import TASK_NAMES, add_connection_flags, add_neo4j
@@ -468,7 +468,7 @@ def print_metrics(
     "Metrics as a table."
     chance = metrics["chance"]
     print(f"{amount(metrics['rows'], 'row')}: accuracy {metrics['accuracy']:.4f} (by chance {chance['accuracy']:.4f}), "
-          f"macro-F1 {metrics['macro_f1']:.4f} (by chance {chance['macro_f1']:.4f}), F1 of macro precision and recall {metrics['f1_of_macros']:.4f}; "
+          f"macro-F1 {metrics['macro_f1']:.4f} (by chance {chance['macro_f1']:.4f}), F1 of macro precision and recall {metrics['f1_of_macros']:.4f} (by chance {chance['f1_of_macros']:.4f}); "
           f"{metrics['undecided']:,} undecided, no label having half")
     print(f"\n{'':15} {'precision':>9} {'recall':>9} {'f1':>9} {'by chance':>9} {'rows':>6}   judged as {', '.join(metrics['labels'])}")
     for (name, row), counts in zip(metrics["labels"].items(), metrics["confusion"]):
@@ -588,6 +588,7 @@ def finish_judging(
         net.long_term.close()
         named = "" if args.store or args.graph else " and --store FILE"
         said = f"nothing was written; --write{named} would keep {amount(found, 'entailment')}"
+    if args.write and not found: said = f"nothing was found to write; {said}"
     if not args.json and (args.write or found): print(said)
 
 # %% ../nbs/15_cli.ipynb #92933720
@@ -617,23 +618,14 @@ def print_judgement(
     edges = found_edges(row, judgement)
     glimpses = [] if seen is None else task.in_words(net, seen, list(dict.fromkeys(sentences_of(row))))
     if args.json: return print_json({
-        "hypothesis": row.hypothesis, "label": LABELS[judgement.label], "undecided": judgement.undecided, "probabilities": chances, "chance": 1 / 3,
+        "hypothesis": row.hypothesis, "label": LABELS[judgement.label], "undecided": judgement.undecided, "probabilities": chances, "chance": round(1 / len(LABELS), 4),
         "evidence": evidence, ("written" if args.write else "would_write"): [edge._asdict() for edge in edges],
         "reads": [glimpse._asdict() for glimpse in glimpses]})
-    print(f"{label_of(judgement)}: {row.hypothesis}\n  " + ", ".join(f"{name} {p:.3f}" for name, p in chances.items()) + " (by chance 0.333 each)")
+    print(f"{judgement.words}: {row.hypothesis}\n  " + ", ".join(f"{name} {p:.3f}" for name, p in chances.items()) + f" (by chance {1 / len(LABELS):.3f} each)")
     for text, look in evidence.items(): print(f"  {look:.3f}  {text}")
     for edge in edges: print(f"  {'writes' if args.write else 'would write'}: ({edge.source})-[:ENTAILS {edge.score:.3f}]->({edge.target})")
     for step, read, nearest, cosine, words in glimpses:
         print(f"  step {step}, read {read} saw: {cosine:.3f}  {nearest}" + (f"\n{'in words: ':>28}{words}" if words is not None else ""))
-
-# %% ../nbs/15_cli.ipynb #9969bd7a
-def label_of(
-    judgement,
-) -> str:
-    "The label of a judgement as people are told it."
-    from dualntm.nli_rows import LABELS
-    name = LABELS[judgement.label]
-    return f"undecided (nearest: {name})" if judgement.undecided else name
 
 # %% ../nbs/15_cli.ipynb #0c3e5af9
 def ask_known(
@@ -900,7 +892,7 @@ def tell_texts(
         attach_store(args, task, net, "tell", fresh=True)
         with bar(len(sentences), " sentences", "telling") as progress:
             for some in chunks(sentences, at_once):
-                told.append(task.tell(net, [Row((tuple(some),), "", None, None, "", (args.language,), "")], "tell"))
+                told.append(task.tell(net, [Row((tuple(some),), "", None, None, "", (args.language,), "")], "tell", progress=False))
                 progress.update(len(some))
         kept = keep(args, net)
     print_told(told)
@@ -1159,13 +1151,13 @@ def outcome(
         code = args.run(args) or 0
         sys.stdout.flush()
         return code
-    except SystemExit as e: return flushed(e.code if isinstance(e.code, int) else int(e.code is not None))
+    except SystemExit as e: return flushed(e.code if isinstance(e.code, int) else int(e.code is not None), done)
     except Interrupted as e: return say(e, e.code)
     except KeyboardInterrupt as e: return stopped(args, e)
-    except BrokenPipeError: return unsaid(done, None, 141)
+    except BrokenPipeError as e: return unsaid(done, e)
     except Exception as e:
         if arrived: return stopped(args, Terminated() if arrived[0] == signal.SIGTERM else e)
-        if isinstance(e, OSError) and output_fails(): return unsaid(done, f"can't write the output: {e.strerror or e}", 1)
+        if isinstance(e, OSError) and output_error(): return unsaid(done, e)
         if (code := code_of(e)) is None: raise
         return say(sentence_of(e), code)
 
@@ -1180,33 +1172,26 @@ def stopped(
     left = args.done[0] if args and args.done else f"{store} is as it was" if store and args.run is not train else ""
     return say(how + (f"; {left}" if left else ""), 143 if isinstance(error, Terminated) else 130)
 
-# %% ../nbs/15_cli.ipynb #39406983
-def output_fails() -> bool:
-    "Whether stdout can't be written any more."
-    try: sys.stdout.flush()
-    except (OSError, ValueError): return True
-    return False
-
 # %% ../nbs/15_cli.ipynb #4d260f89
 def flushed(
     code: int,
+    done: list[str],  # what the command has written, if anything
 ) -> int:  # the exit code
     "Bring what is printed to its reader, whatever became of that."
-    if not output_fails(): return code
-    forget_output()
-    return code or 1
+    error = output_error()
+    return unsaid(done, error, code) if error else code
 
 # %% ../nbs/15_cli.ipynb #937aab3e
 def unsaid(
     done: list[str],  # what the command has written, if anything
-    sentence: str | None,  # what is wrong with the output
-    code: int,
-) -> int:  # the code
+    error: Exception,  # of stdout
+    code: int = 0,  # of the command, if it has failed anyway
+) -> int:  # the exit code
     "End after stdout has failed; what was written is said on stderr."
     forget_output()
-    if sentence: return say("; ".join([sentence, *done]), code)
+    if not isinstance(error, BrokenPipeError): return say("; ".join([f"can't write the output: {getattr(error, 'strerror', None) or error}", *done]), code or 1)
     for line in done: print(f"dualntm: {line}", file=sys.stderr)
-    return code
+    return code or 141
 
 # %% ../nbs/15_cli.ipynb #53ab5043
 def sentence_of(

@@ -11,6 +11,7 @@ from dualntm.graph_memory import load_graph
 
 TOP = Path(__file__).parent.parent
 SMALL = "-p sequence_width=6 -p batch_size=4 -p controller_size=10 -p write_interval=1 --num-batches 2 --seed 1".split()
+BRIEF = "-p sequence_max_len=2 -p memory_n=8 -p engine=eager".split()  # nothing to compile
 FACTS = {"a.txt": "000001 000010\n000010 000100\n", "b.txt": "100000 010000\n010000 001000\n"}
 
 
@@ -109,17 +110,17 @@ def test_a_reader_that_goes_away(folder):
 
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no /dev/full")
 def test_a_full_disk_behind_the_output(folder):
-    for words, says in ((("--help",), None), (("neo4j", "queries"), "can't write the output: No space left on device"),
+    for words, says in ((("--help",), "can't write the output: No space left on device"), (("neo4j", "queries"), "can't write the output: No space left on device"),
                         (tell("a.txt", "full.npz"), "full.npz holds 3 propositions and 2 entailments")):
         with open("/dev/full", "w") as full: code, _, err = run(*words, cwd=folder, stdout=full)
         assert code == 1 and "Traceback" not in err and "Exception" not in err
-        if says: assert says in err and err.count("\n") == 1
+        assert says in err and err.count("\n") == 1
 
 
 def test_nobody_reads_the_messages(folder):
     reads, writes = os.pipe()
     os.close(reads)
-    code, out, _ = run("train", "--task", "copy", "-p", "sequence_max_len=2", "-p", "memory_n=8", "--num-batches", 3, "--checkpoint-path", "unread",
+    code, out, _ = run("train", "--task", "copy", *BRIEF, "--num-batches", 3, "--checkpoint-path", "unread",
                        cwd=folder, stderr=writes)
     os.close(writes)
     assert code == 0 and "next: dualntm eval" in out
@@ -129,8 +130,9 @@ def test_nobody_reads_the_messages(folder):
                                             ("é", {"LC_ALL": "C", "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0"})])
 def test_any_folder_on_any_console(tmp_path, name, settings):
     "A folder of any bytes works, and the command that is printed to be typed next can be pasted."
-    environment = os.environ | settings | {"HOME": str(tmp_path/name)}
-    code, out, err = run("--task", "copy", "-p", "sequence_max_len=2", "-p", "memory_n=8", "--num-batches", 2, "--checkpoint-path", name, cwd=tmp_path,
+    (tmp_path/"home"/name).mkdir(parents=True)
+    environment = os.environ | settings | {"HOME": str(tmp_path/"home"/name)}
+    code, out, err = run("--task", "copy", *BRIEF, "--num-batches", 2, "--checkpoint-path", name, cwd=tmp_path,
                          env=environment, text=False)
     assert code == 0 and b"Traceback" not in err, err
     (line,) = [line for line in out.splitlines() if line.startswith(b"next: dualntm ")]
