@@ -10,8 +10,8 @@ __all__ = ['FLAGS', 'TextBatch', 'last_mentions', 'sentences_of', 'evidence_of',
            'evidence_metrics', 'edge_metrics', 'check_vectors', 'Told', 'Watched', 'Glimpse']
 
 # %% ../nbs/11_cdcl_nli.ipynb #23e95cbf
-import math, numbers, os, sys, warnings
-from dataclasses import dataclass, fields
+import math, sys, warnings
+from dataclasses import dataclass
 from functools import cached_property
 from typing import ClassVar, Iterable, NamedTuple
 
@@ -25,7 +25,7 @@ from .dual_controller import Tally, WriteConditions
 from .graph_memory import DENIAL, GraphError, InMemoryGraphMemory, normal_text
 from .nli_rows import LABELS, Row, check_setting, read_splits
 from .reader import ReaderNTM
-from .tasks import Score
+from .tasks import Score, fit_fields
 from .text import GenerativeTextDecoder, NearestTextDecoder, TextEncoder, _count
 from .working_graph import with_nodes
 
@@ -114,25 +114,13 @@ def balance(
     counts = torch.bincount(torch.tensor(labels), minlength=len(LABELS)).clamp(min=1)
     return len(labels) / (len(set(labels)) * counts)
 
-# %% ../nbs/11_cdcl_nli.ipynb #c36a8425
-def _plain(
-    name: str,  # of the setting
-    value,
-    kind: type,  # str, bool, int or float
-):
-    "A setting as a value of its kind. Raises ValueError, naming it, for what is of another kind."
-    if kind is str and isinstance(value, (str, os.PathLike)): return os.fspath(value) if isinstance(value, os.PathLike) else str(value)
-    if kind is bool and isinstance(value, (bool, np.bool_)): return bool(value)
-    if kind is int and not isinstance(value, (bool, np.bool_)): return _count(name, value, 0, 10**6)
-    if kind is float and isinstance(value, numbers.Real) and not isinstance(value, bool): return float(value)
-    raise ValueError(f"{name}={value!r:.80}: it must be {dict(str='a text', bool='true or false', int='a whole number', float='a number')[kind.__name__]}")
-
 # %% ../nbs/11_cdcl_nli.ipynb #c538afe2
 def check_task(
     task,  # a `CDCLNLITask`
 ) -> None:
     "Raise ValueError, naming the setting, for settings that can't be."
     check_setting(task.setting)
+    for name in ("thinking", "distractors", "decoder_epochs"): _count(name, getattr(task, name), 0, 10**6)
     if task.edges not in ("predicted", "gold", "none"): raise ValueError(f"edges={task.edges}: choose from predicted, gold, none")
     if task.decoder_epochs and task.finetune_encoder:
         raise ValueError("decoder_epochs and finetune_encoder: a decoder learns the vectors of a frozen encoder, leave one out")
@@ -187,7 +175,7 @@ class CDCLNLITask(TextData):
     chance: ClassVar[dict] = {"accuracy": 1 / len(LABELS), "macro_f1": 1 / len(LABELS), "f1_of_macros": 1 / len(LABELS)}  # what guessing reaches
 
     def __post_init__(self):
-        for field in fields(self): object.__setattr__(self, field.name, _plain(field.name, getattr(self, field.name), type(field.default)))
+        fit_fields(self)
         check_task(self)
 
 # %% ../nbs/11_cdcl_nli.ipynb #8a790ff1
@@ -662,6 +650,7 @@ def tell(self: CDCLNLITask,
 ) -> Told:
     "Store the sentences of the rows' documents, and nothing else of them. Raises GraphError for a store of another encoder."
     memory, texts = net.long_term, list({normal_text(text): text for row in rows for text in sentences_of(row)}.values())
+    if memory.encoder is None and not self.finetune_encoder: check_vectors(self.encoder, memory)  # one that was trained has moved on since
     memory.take_encoder(self.encoder.about())
     unknown, cut = self.encoder.unseen(texts)
     with warnings.catch_warnings():
