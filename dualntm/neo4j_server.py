@@ -5,15 +5,15 @@
 # %% auto #0
 __all__ = ['SCHEMES', 'SETTINGS', 'DEFAULTS', 'ANSWERS', 'VERSION', 'INSTALL', 'POM', 'WAYS', 'HINTS', 'Neo4jSettingError',
            'Neo4jServerError', 'Neo4jAccessError', 'check_uri', 'Connection', 'env_line', 'read_env_file',
-           'write_env_file', 'user_env_file', 'find_env_file', 'read_connection', 'open_driver', 'causes',
+           'write_env_file', 'user_env_file', 'find_env_file', 'read_connection', 'open_driver', 'within', 'causes',
            'explain_network', 'explain', 'server_error', 'ServerInfo', 'check_connection', 'find_java', 'find_maven',
-           'locked', 'library', 'fetch_server', 'LocalServer', 'read_connection_of', 'free_port', 'command_line',
-           'as_argument', 'without_neo4j', 'make_private', 'port_is_free', 'Status', 'remember', 'start_local',
-           'ask_for', 'ask_connection', 'setup']
+           'make_private', 'library', 'fetch_server', 'LocalServer', 'read_connection_of', 'free_port', 'command_line',
+           'as_argument', 'port_is_free', 'Status', 'remember', 'start_local', 'ask_for', 'ask_connection', 'setup']
 
 # %% ../nbs/07_neo4j_server.ipynb #3c5cd1e5
-import getpass, logging, os, re, secrets, shlex, shutil, signal, socket, ssl, subprocess, tempfile, time
-from contextlib import contextmanager
+import concurrent.futures, getpass, logging, operator, os, re, secrets, shlex, shutil
+import signal, socket, ssl, subprocess, tempfile, threading, time
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Callable, Iterator, NamedTuple
@@ -21,8 +21,11 @@ from urllib.parse import urlsplit
 
 from fastcore.basics import patch
 
+from .errors import InputError
+from .files import Lock, cache_folder, home as home_folder, write_atomically
+
 # %% ../nbs/07_neo4j_server.ipynb #ea972904
-class Neo4jSettingError(ValueError):
+class Neo4jSettingError(InputError):
     "A setting of the connection can't be used; the message is one sentence that says which and what would be right."
 
 # %% ../nbs/07_neo4j_server.ipynb #3e6de713
@@ -118,35 +121,38 @@ def read_env_file(
     pairs = [env_line(line, f"line {number} of {path}") for number, line in enumerate(lines, 1)]
     return {name: value for name, value in filter(None, pairs) if name in SETTINGS}
 
+# %% ../nbs/07_neo4j_server.ipynb #9029e683
+def _expanded(
+    path: str | Path,
+) -> Path:
+    "A path in which ~ stands for the home of this user. Raises Neo4jSettingError for the home of a user who is not known here."
+    path = Path(path)
+    if path.parts[:1] == ("~",): return home_folder().joinpath(*path.parts[1:])
+    try: return path.expanduser()
+    except RuntimeError: raise Neo4jSettingError(f"{path} begins with the home of a user who is not known here: write the folder out") from None
+
 # %% ../nbs/07_neo4j_server.ipynb #a5ea13df
 def write_env_file(
     connection: Connection,
     path: Path,  # its folder is made if there is none
 ) -> None:
     "Write a connection as an env file of mode 0600, in one piece. Raises Neo4jSettingError if it can't be written."
-    path, unfinished = Path(path), None
     values = (connection.uri, connection.user, connection.password)
+    lines = "".join(f"{name}={shlex.quote(value)}\n" for name, value in zip(SETTINGS, values))
     try:
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        descriptor, unfinished = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")  # mkstemp gives mode 0600
-        with open(descriptor, "w", encoding="utf-8") as file:
-            file.writelines(f"{name}={shlex.quote(value)}\n" for name, value in zip(SETTINGS, values))
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(unfinished, path)
-    except OSError as e:
-        if unfinished: Path(unfinished).unlink(missing_ok=True)
-        raise Neo4jSettingError(f"{path} can't be written: {e.strerror}") from None
+        Path(os.path.realpath(path)).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        write_atomically(path, lambda file: file.write(lines.encode()), mode=0o600)
+    except OSError as e: raise Neo4jSettingError(f"{path} can't be written: {e.strerror}") from None
 
 # %% ../nbs/07_neo4j_server.ipynb #3c30112d
 def user_env_file() -> Path:
     "The env file of this user, which need not exist."
-    return Path.home()/".config"/"dualntm"/"neo4j.env"
+    return home_folder()/".config"/"dualntm"/"neo4j.env"
 
 # %% ../nbs/07_neo4j_server.ipynb #c3881270
 def find_env_file() -> Path | None:
     "The env file that is read unless another is named, or None."
-    return next((path for path in (Path(".neo4j.env"), user_env_file()) if path.exists()), None)
+    return next((path for path in (Path(".neo4j.env"), user_env_file()) if os.path.exists(path)), None)
 
 # %% ../nbs/07_neo4j_server.ipynb #56a13016
 DEFAULTS = {"NEO4J_URI": "bolt://127.0.0.1:7687", "NEO4J_USER": "neo4j"}  # there is no default password
@@ -160,7 +166,7 @@ def read_connection(
     "The connection that is meant: each setting as given here, or in the environment, or in an env file. Raises Neo4jSettingError."
     layers = [("the command line", {"NEO4J_URI": uri, "NEO4J_USER": user}), ("the environment", os.environ)]
     complete = all(any(values.get(name) for _, values in layers) for name in SETTINGS)
-    path = env_file or (None if complete else find_env_file())
+    path = _expanded(env_file) if env_file else None if complete else find_env_file()
     if path: layers.append((str(path), read_env_file(path)))
     layers.append(("the defaults", DEFAULTS))
     found = {name: next(((values[name], where) for where, values in layers if values.get(name)), None) for name in SETTINGS}
@@ -181,8 +187,23 @@ def open_driver(
     import neo4j
     log = logging.getLogger("neo4j")
     if not log.handlers: log.addHandler(logging.NullHandler())
-    return neo4j.GraphDatabase.driver(connection.uri, auth=(connection.user, connection.password), connection_timeout=5.,
-        connection_acquisition_timeout=patience, max_transaction_retry_time=patience, telemetry_disabled=True, notifications_min_severity="OFF")
+    return neo4j.GraphDatabase.driver(connection.uri, auth=(connection.user, connection.password), connection_timeout=min(5., patience),
+        connection_acquisition_timeout=patience, max_transaction_retry_time=patience, liveness_check_timeout=2.,
+        telemetry_disabled=True, notifications_min_severity="OFF")
+
+# %% ../nbs/07_neo4j_server.ipynb #da7211b4
+def within(
+    seconds: float,  # to wait at most
+    ask: Callable,  # a question to a server, without arguments
+):  # its answer
+    "Ask, and wait for the answer only so long. Raises TimeoutError if there is none by then, and what the question raises."
+    answer = concurrent.futures.Future()
+    def work():
+        try: answer.set_result(ask())
+        except BaseException as e: answer.set_exception(e)
+    threading.Thread(target=work, name="dualntm-question", daemon=True).start()
+    try: return answer.result(max(seconds, 0))
+    except concurrent.futures.TimeoutError: raise TimeoutError(f"no answer within {seconds:.3g} s") from None
 
 # %% ../nbs/07_neo4j_server.ipynb #ac7fd05a
 def causes(
@@ -205,6 +226,7 @@ ANSWERS = {  # part of a code: what it means
     "Security.": "{at} does not let the user {user} do this: {message}",
     "DatabaseUnavailable": "the database at {at} is not available, it is starting or stopping: try again in a few seconds",
     "DatabaseNotFound": "the database at {at} does not exist or is still starting: try again in a few seconds",
+    "TransactionTimedOut": "{at} did not finish a question in the time that it had: ask for less, or give it more time",
     "Neo.": "{at} answered with an error: {message}",
 }
 
@@ -224,7 +246,8 @@ def explain_network(
         here = connection.host in ("127.0.0.1", "localhost", "::1")
         advice = "start a server with dualntm neo4j start or docker compose up -d, or correct NEO4J_URI" if here else "is the server running?"
         return f"nothing is listening at {at}: {advice}"
-    if has(TimeoutError): return f"{at} does not answer in time: is it a Neo4j server, and does a firewall let you through?"
+    if any(type(e).__name__ == "ConnectionAcquisitionTimeoutError" for e in found) or has(TimeoutError):
+        return f"{at} does not answer in time: is it a Neo4j server, and does a firewall let you through?"
     if "HTTP" in text: return f"{at} speaks HTTP, which is for browsers: give the port for Bolt, which is usually 7687"
     if "handshake" in text or any(type(e).__name__ == "UnsupportedServerProduct" for e in found):
         return f"{at} does not speak Bolt: it is no Neo4j server, or one that wants an encrypted connection (a scheme that ends in +s or +ssc)"
@@ -265,11 +288,14 @@ def check_connection(
 ) -> ServerInfo:
     "Log in and ask the server what it is. Raises Neo4jServerError, in one sentence, if it can't be used."
     import neo4j
-    try:
-        with open_driver(connection, patience) as driver, driver.session(default_access_mode=neo4j.READ_ACCESS) as session:
+    def ask():
+        with driver.session(default_access_mode=neo4j.READ_ACCESS) as session:
             driver.verify_connectivity()
-            version, edition = session.run("CALL dbms.components() YIELD versions, edition RETURN versions[0], edition").single()
-    except (neo4j.exceptions.DriverError, neo4j.exceptions.Neo4jError, OSError) as e: raise server_error(e, connection) from e
+            return session.run("CALL dbms.components() YIELD versions, edition RETURN versions[0], edition").single()
+    try:
+        with open_driver(connection, patience) as driver: version, edition = within(patience + 1, ask)
+    except (neo4j.exceptions.DriverError, neo4j.exceptions.Neo4jError, OSError, concurrent.futures.TimeoutError) as e:
+        raise server_error(e, connection) from e
     if tuple(int(n) for n in re.findall(r"\d+", version)[:2]) < (5, 15):
         raise Neo4jServerError(f"{connection.host}:{connection.port} is Neo4j {version}, which is too old: use 5.15 or later, best 5.26")
     return ServerInfo(version, edition)
@@ -288,7 +314,7 @@ def find_java() -> str:
     java = shutil.which(str(Path(home)/"bin"/"java") if home else "java")
     needs = f"and the local Neo4j server needs 17 or later: {INSTALL}"
     if java is None: raise Neo4jServerError(f"Java is missing{' from JAVA_HOME' if home else ''}, {needs}")
-    said = subprocess.run([java, "-version"], capture_output=True, text=True).stderr
+    said = subprocess.run([java, "-version"], capture_output=True, encoding="utf-8", errors="replace").stderr
     found = re.search(r'version "(\d+)', said)
     if found is None or int(found[1]) < 17:
         raise Neo4jServerError(f"the Java at {java} is {'of version ' + found[1] if found else 'not usable'}, {needs}")
@@ -301,20 +327,30 @@ def find_maven() -> str:
     if maven is None: raise Neo4jServerError(f"Maven (the command mvn) is missing, which downloads the local Neo4j server: {INSTALL}")
     return maven
 
+# %% ../nbs/07_neo4j_server.ipynb #54091e5e
+def make_private(
+    folder: Path,
+) -> None:
+    "Make a folder of mode 0700, unless it is there. Raises Neo4jServerError if it can't be made or written to."
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with tempfile.TemporaryFile(dir=folder): pass
+    except OSError as e: raise Neo4jServerError(f"{folder} can't be used as a folder: {e.strerror}") from None
+
 # %% ../nbs/07_neo4j_server.ipynb #fdb95687
 @contextmanager
-def locked(
-    path: Path,  # of the lock file; its folder is made if there is none
+def _alone(
+    folder: Path,  # made if there is none
+    others: str,  # what another process is doing, such as "another process is downloading Neo4j"
+    say: Callable[[str], None],  # told if there is a wait
 ) -> Iterator[None]:
-    "Hold a lock against other processes, waiting for it if need be. Raises Neo4jServerError if the file can't be made."
-    import fcntl  # not on Windows
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        file = open(path, "w")
-    except OSError as e: raise Neo4jServerError(f"{path} can't be written: {e.strerror}") from None
-    with file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield
+    "Be the only process that works in a folder, waiting for it if need be. Raises Neo4jServerError if that can't be."
+    make_private(folder)
+    lock = Lock(folder, others, say=say)
+    try: lock.take()
+    except InputError as e: raise Neo4jServerError(str(e)) from None
+    try: yield
+    finally: lock.give()
 
 # %% ../nbs/07_neo4j_server.ipynb #94af9ae1
 POM = f"""<project xmlns="http://maven.apache.org/POM/4.0.0">
@@ -328,9 +364,15 @@ POM = f"""<project xmlns="http://maven.apache.org/POM/4.0.0">
 
 # %% ../nbs/07_neo4j_server.ipynb #87624ebe
 def library() -> Path:
-    "Where the jars of Neo4j are or will be, below DUALNTM_CACHE or ~/.cache/dualntm."
-    cache = Path(os.environ.get("DUALNTM_CACHE") or Path.home()/".cache"/"dualntm")
-    return cache.expanduser().resolve()/f"neo4j-{VERSION}"/"lib"
+    "Where the jars of Neo4j are or will be, below `cache_folder`."
+    return Path(os.path.realpath(cache_folder()))/f"neo4j-{VERSION}"/"lib"
+
+# %% ../nbs/07_neo4j_server.ipynb #22252288
+def _environment() -> dict[str, str]:
+    "The environment for Java: in UTF-8, and without anything about Neo4j."
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("NEO4J_")}
+    language = next((kept[name] for name in ("LC_ALL", "LC_CTYPE", "LANG") if kept.get(name)), "C")
+    return kept if re.search("utf-?8", language.lower()) else kept | {"LC_ALL": "C.UTF-8"}
 
 # %% ../nbs/07_neo4j_server.ipynb #cfd2b7a2
 def fetch_server(
@@ -340,14 +382,15 @@ def fetch_server(
     lib = library()
     if lib.is_dir(): return lib
     maven = find_maven()
-    with locked(lib.parent/"lock"):
+    with _alone(lib.parent, f"another process is downloading Neo4j into {lib.parent}", say):
         if lib.is_dir(): return lib  # another process was faster
-        for left in lib.parent.glob("unfinished-*"): shutil.rmtree(left)
+        for left in lib.parent.glob("unfinished-*"): shutil.rmtree(left, ignore_errors=True)
         say(f"downloading Neo4j {VERSION} with Maven, about 130 MB; this is needed once")
-        with tempfile.TemporaryDirectory(dir=lib.parent, prefix="unfinished-") as folder:
+        with tempfile.TemporaryDirectory(dir=lib.parent, prefix="unfinished-", ignore_cleanup_errors=True) as folder:
             Path(folder, "pom.xml").write_text(POM)
             command = [maven, "-q", "-B", "-Dstyle.color=never", "dependency:copy-dependencies", f"-DoutputDirectory={folder}/lib"]
-            done = subprocess.run(command, cwd=folder, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+            done = subprocess.run(command, cwd=folder, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                                  encoding="utf-8", errors="replace", env=_environment())
             if done.returncode or not Path(folder, "lib", f"neo4j-{VERSION}.jar").exists():
                 why = re.search(r"\[ERROR\] (.*?)(?: -> \[Help|\n|$)", done.stdout)
                 raise Neo4jServerError(f"Maven could not download Neo4j {VERSION}, is the network there? It says: {why[1] if why else 'nothing'}")
@@ -356,23 +399,36 @@ def fetch_server(
 
 # %% ../nbs/07_neo4j_server.ipynb #4b436e8b
 class LocalServer:
-    "A Neo4j server on this machine, which others can't reach. Raises Neo4jSettingError if the env file in its home can't be used."
+    "A Neo4j server on this machine, which others can't reach. Raises Neo4jSettingError if its home, its env file or a port can't be used."
     def __init__(self,
         home: Path | None = None,  # the folder of its files; None: ~/.local/share/dualntm/neo4j
         port: int | None = None,  # for Bolt; None: the one that it had, at first 7687; 0: any that is free
         heap: str = "512m",  # most memory for Java's objects, as Java writes it
     ):
-        self.home = Path(home or Path.home()/".local"/"share"/"dualntm"/"neo4j").expanduser().resolve()
+        if port is not None and port not in range(65536): raise Neo4jSettingError(f"port {port!r:.50}: give a whole number up to 65535, or 0")
+        self.home = Path(os.path.realpath(_expanded(home) if home else self.usual_home()))
         self.env_file, self.log = self.home/"neo4j.env", self.home/"logs"/"neo4j.log"
         self.heap = heap
-        had = self.connection.port if port is None and self.env_file.exists() else 7687
-        self.port = free_port() if port == 0 else (port or had)
+        had = self.connection.port if port is None and os.path.exists(self.env_file) else 7687
+        self.port = free_port() if port == 0 else int(port or had)
+
+    @staticmethod
+    def usual_home() -> Path:
+        "Where its files are, unless another folder is named."
+        return home_folder()/".local"/"share"/"dualntm"/"neo4j"
 
     @property
     def connection(self) -> Connection:
         "The connection to it. Raises Neo4jSettingError if it was never started."
-        if not self.env_file.exists(): raise Neo4jSettingError(f"there is no server in {self.home} yet: start one with dualntm neo4j start")
+        if not os.path.exists(self.env_file): raise Neo4jSettingError(f"there is no server in {self.home} yet: start one with {self.typed('start')}")
         return read_connection_of(self.env_file)
+
+    def typed(self,
+        command: str,  # such as start
+    ) -> str:
+        "A command about this server, to be typed in a shell."
+        usual = self.home == Path(os.path.realpath(self.usual_home()))
+        return f"dualntm neo4j {command}" + ("" if usual else f" --home {shlex.quote(str(self.home))}")
 
     def __repr__(self): return f"LocalServer({str(self.home)!r}, {self.port})"
 
@@ -396,10 +452,11 @@ def command_line(
     pid: int,
 ) -> str:  # empty if there is no such process, or only the remains of one
     "The command line of a process."
-    try: return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+    try: return os.fsdecode(Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" "))
     except (FileNotFoundError, ProcessLookupError):
         if Path("/proc/self").exists() or not shutil.which("ps"): return ""
-    return subprocess.run(["ps", "-ww", "-o", "command=", "-p", str(pid)], capture_output=True, text=True).stdout
+    return subprocess.run(["ps", "-ww", "-o", "command=", "-p", str(pid)], capture_output=True,
+                          encoding="utf-8", errors="surrogateescape").stdout
 
 # %% ../nbs/07_neo4j_server.ipynb #45e154c4
 @patch(as_prop=True)
@@ -410,8 +467,9 @@ def words(self: LocalServer) -> list[str]:
 # %% ../nbs/07_neo4j_server.ipynb #4bf9c99f
 @patch(as_prop=True)
 def pid(self: LocalServer) -> int | None:
-    "The number of its process, or None if it is not running."
+    "The number of its process, or None if it is not running. Raises Neo4jServerError if its home can't be read."
     try: number = int((self.home/"neo4j.pid").read_text())
+    except PermissionError as e: raise Neo4jServerError(f"{self.home} can't be read: {e.strerror}") from None
     except (OSError, ValueError): return None
     return number if " ".join(self.words) in command_line(number) else None
 
@@ -426,7 +484,7 @@ def is_running(self: LocalServer) -> bool:
 def write_settings(self: LocalServer) -> None:
     "Write conf/neo4j.conf."
     (self.home/"conf").mkdir(parents=True, exist_ok=True)
-    (self.home/"conf"/"neo4j.conf").write_text(f"""# written by dualntm at every start
+    write_atomically(self.home/"conf"/"neo4j.conf", lambda file: file.write(f"""# written by dualntm at every start
 server.default_listen_address=127.0.0.1
 server.bolt.listen_address=127.0.0.1:{self.port}
 server.bolt.advertised_address=127.0.0.1:{self.port}
@@ -438,7 +496,7 @@ dbms.usage_report.enabled=false
 client.allow_telemetry=false
 internal.dbms.bolt.netty_server_shutdown_quiet_period=0
 internal.server.bolt.thread_pool_shutdown_wait_time=1s
-""")
+""".encode()))
 
 # %% ../nbs/07_neo4j_server.ipynb #25f6cd83
 def as_argument(
@@ -457,22 +515,9 @@ def set_password(self: LocalServer,
     command = [find_java(), "-Dfile.encoding=UTF-8", "-cp", f"{library()}/*", "org.neo4j.cli.AdminTool",
                "dbms", "set-initial-password", "@/dev/stdin"]
     done = subprocess.run(command, input=f"--\n{as_argument(password)}\n", capture_output=True, encoding="utf-8", errors="replace",
-        env=without_neo4j() | {"NEO4J_HOME": str(self.home), "NEO4J_CONF": str(self.home/"conf")})
+        env=_environment() | {"NEO4J_HOME": str(self.home), "NEO4J_CONF": str(self.home/"conf")})
     if done.returncode:
         raise Neo4jServerError(f"Neo4j could not set its first password: {(done.stderr.strip() or 'it does not say why').splitlines()[0]}")
-
-# %% ../nbs/07_neo4j_server.ipynb #0f4a1eae
-def without_neo4j() -> dict[str, str]:
-    "The environment without anything about Neo4j."
-    return {name: value for name, value in os.environ.items() if not name.startswith("NEO4J_")}
-
-# %% ../nbs/07_neo4j_server.ipynb #6ba63385
-def make_private(
-    folder: Path,
-) -> None:
-    "Make a folder of mode 0700, unless it is there. Raises Neo4jServerError if that fails."
-    try: folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    except OSError as e: raise Neo4jServerError(f"{folder} can't be used as a folder: {e.strerror}") from None
 
 # %% ../nbs/07_neo4j_server.ipynb #3e20b341
 @patch
@@ -480,14 +525,16 @@ def prepare(self: LocalServer,
     password: str | None = None,  # of a new server; None: a random one
 ) -> None:
     "Make its home ready for a start. Raises Neo4jSettingError for a password that it can't have."
-    new = not (self.home/"data"/"databases").exists()
-    if not new and not self.env_file.exists():
+    new, known = not os.path.exists(self.home/"data"/"databases"), None
+    if os.path.exists(self.env_file): known = self.connection.password
+    elif not new:
         raise Neo4jSettingError(f"{self.home} has data but no {self.env_file.name} with its password: put that file back, or choose another home")
-    known = self.connection.password if self.env_file.exists() else None
     if password and known not in (None, password) and not new:
         raise Neo4jSettingError(f"the server in {self.home} has a password already, which a start does not change: leave the password out")
     password = password or known or secrets.token_urlsafe(24)
     if len(password) < 8: raise Neo4jSettingError("the password is too short: Neo4j wants at least 8 characters")
+    try: str(self.home).encode()
+    except UnicodeEncodeError: raise Neo4jSettingError(f"the name of {self.home} is not text, and Neo4j can't open it: choose another home") from None
     try:
         (self.home/"logs").mkdir(exist_ok=True)
         self.write_settings()
@@ -515,12 +562,16 @@ def port_is_free(
 # %% ../nbs/07_neo4j_server.ipynb #52909af5
 @patch
 def launch(self: LocalServer) -> None:
-    "Start its process."
+    "Start its process. Raises Neo4jServerError if it can't be started, or its number not be written down."
     opens = [f"--add-opens=java.base/{package}=ALL-UNNAMED" for package in ("java.nio", "java.io", "sun.nio.ch")]
     command = [find_java(), f"-Xmx{self.heap}", *opens, "-cp", f"{library()}/*", "org.neo4j.server.CommunityEntryPoint", *self.words]
-    shell = ["sh", "-c", '"$@" </dev/null >"$0" 2>&1 & echo $!', str(self.home/"logs"/"console.log"), *command]
-    started = subprocess.run(shell, cwd=self.home, env=without_neo4j(), start_new_session=True, stdout=subprocess.PIPE, text=True, check=True)
-    (self.home/"neo4j.pid").write_text(started.stdout)
+    shell, number = ["sh", "-c", '"$@" </dev/null >"$0" 2>&1 & echo $!', str(self.home/"logs"/"console.log"), *command], None
+    try:
+        number = subprocess.run(shell, cwd=self.home, env=_environment(), start_new_session=True, stdout=subprocess.PIPE, check=True).stdout
+        write_atomically(self.home/"neo4j.pid", lambda file: file.write(number))
+    except (OSError, subprocess.SubprocessError) as e:
+        if number: os.kill(int(number), signal.SIGKILL)
+        raise Neo4jServerError(f"the Neo4j server in {self.home} could not be started: {getattr(e, 'strerror', None) or e}") from None
 
 # %% ../nbs/07_neo4j_server.ipynb #713ce276
 @patch
@@ -552,7 +603,7 @@ def wait_for_answer(self: LocalServer,
         except Neo4jAccessError: raise
         except Neo4jServerError as e: reason = e
         if time.monotonic() > end:
-            raise Neo4jServerError(f"the Neo4j server in {self.home} runs but did not answer within {wait:g} s: try dualntm neo4j status, "
+            raise Neo4jServerError(f"the Neo4j server in {self.home} runs but did not answer within {wait:g} s: try {self.typed('status')}, "
                                    f"or see {self.log}") from reason
         time.sleep(.1)
 
@@ -566,10 +617,9 @@ def start(self: LocalServer,
     "Start it, unless it runs, and wait until it answers. Raises Neo4jServerError or Neo4jSettingError, in one sentence."
     if os.name != "posix":
         raise Neo4jServerError("the local Neo4j server needs Linux or macOS: use Neo4j Desktop or Docker here, docker compose up -d")
-    size = self.log.stat().st_size if self.log.exists() else 0
-    make_private(self.home)
-    with locked(self.home/"lock"):
-        if not self.is_running():
+    with _alone(self.home, f"another process is starting the server in {self.home}", say):
+        size, running = self.log.stat().st_size if os.path.exists(self.log) else 0, self.is_running()
+        if not running:
             if not port_is_free(self.port):
                 raise Neo4jServerError(f"port {self.port} can't be used: stop what listens there, or choose another port")
             find_java()
@@ -579,7 +629,10 @@ def start(self: LocalServer,
             self.launch()
         elif self.connection.port != self.port: raise Neo4jServerError(
             f"the server in {self.home} already runs, at port {self.connection.port} and not {self.port}: stop it first, or choose another home")
-    self.wait_for_answer(wait, size)
+    try: self.wait_for_answer(wait, size)
+    except KeyboardInterrupt:
+        if not running: self.kill()
+        raise
     return self.connection
 
 # %% ../nbs/07_neo4j_server.ipynb #0c7ad8a5
@@ -626,7 +679,7 @@ class Status:
     trouble: str = ""  # why it does not answer
 
     def __str__(self):
-        if self.pid is None: return f"no Neo4j server is running in {self.home}: start it with dualntm neo4j start"
+        if self.pid is None: return f"no Neo4j server is running in {self.home}: start it with {LocalServer(self.home, 7687).typed('start')}"
         runs = f"process {self.pid}, at {self.connection.uri}, data in {self.home}"
         if self.info is None: return f"a Neo4j server is running but does not answer ({runs}): {self.trouble}"
         return f"Neo4j {self.info.version} {self.info.edition} is running ({runs})"
@@ -634,25 +687,57 @@ class Status:
 # %% ../nbs/07_neo4j_server.ipynb #2cf4ef1c
 @patch
 def status(self: LocalServer) -> Status:
-    "How it is. Raises Neo4jSettingError if the env file in its home can't be used."
-    connection, number = (self.connection if self.env_file.exists() else None), self.pid
+    "How it is. Raises Neo4jSettingError if the env file in its home can't be used, Neo4jServerError if its home can't be read."
+    number, connection = self.pid, self.connection if os.path.exists(self.env_file) else None
     if number is None: return Status(self.home, None, connection)
     try: return Status(self.home, number, connection, check_connection(connection))
     except Neo4jServerError as e: return Status(self.home, number, connection, trouble=str(e))
 
 # %% ../nbs/07_neo4j_server.ipynb #5e712e67
+def _check_place(
+    env_file: Path,
+) -> None:
+    "Raise Neo4jSettingError unless an env file could be written there."
+    place = Path(os.path.realpath(env_file)).parent
+    while not os.path.exists(place): place = place.parent
+    try:
+        with tempfile.TemporaryFile(dir=place): pass
+    except OSError as e: raise Neo4jSettingError(f"{env_file} can't be written: {e.strerror}") from None
+
+# %% ../nbs/07_neo4j_server.ipynb #36e8d1fa
+def _about_another(
+    env_file: Path,
+    uri: str,
+) -> bool:
+    "Whether an env file is there and names another server. Raises Neo4jSettingError if it can't be read."
+    return os.path.exists(env_file) and read_env_file(env_file).get("NEO4J_URI", DEFAULTS["NEO4J_URI"]) != uri
+
+# %% ../nbs/07_neo4j_server.ipynb #4e3742ce
 def remember(
     connection: Connection,
     say: Callable[[str], None],
 ) -> bool:  # False if the settings are for another server, and stay
     "Write a connection where it is found next time. Raises Neo4jSettingError if the env file there can't be read or written."
     path = find_env_file() or user_env_file()
-    if path.exists() and read_env_file(path).get("NEO4J_URI", DEFAULTS["NEO4J_URI"]) != connection.uri:
+    if _about_another(path, connection.uri):
         say(f"{path} is about another server and was left as it is")
         return False
     write_env_file(connection, path)
     say(f"the connection was written to {path}")
     return True
+
+# %% ../nbs/07_neo4j_server.ipynb #db37bd34
+@contextmanager
+def _only_whole(
+    server: LocalServer,
+) -> Iterator[None]:
+    "A context for a start and what follows from it: if it fails, a server that was not running before is stopped."
+    running = server.is_running()
+    try: yield
+    except BaseException:
+        if not running:
+            with suppress(Neo4jServerError): server.stop()
+        raise
 
 # %% ../nbs/07_neo4j_server.ipynb #1289b547
 def start_local(
@@ -661,9 +746,12 @@ def start_local(
     say: Callable[[str], None] = lambda text: None,  # told what happens
 ) -> Connection:
     "Start a local server and remember its connection. Raises Neo4jServerError or Neo4jSettingError, in one sentence."
-    connection = server.start(wait, say=say)
-    if not remember(connection, say): say(f"to use this one, add --env-file {shlex.quote(str(server.env_file))}")
-    say(str(server.status()))
+    path = find_env_file() or user_env_file()
+    if not _about_another(path, f"bolt://127.0.0.1:{server.port}"): _check_place(path)
+    with _only_whole(server):
+        connection = server.start(wait, say=say)
+        if not remember(connection, say): say(f"to use this one, add --env-file {shlex.quote(str(server.env_file))}")
+        say(str(server.status()))
     return connection
 
 # %% ../nbs/07_neo4j_server.ipynb #65e6c20e
@@ -711,20 +799,21 @@ def setup(
     server: LocalServer | None = None,  # the local server; None: the one of this user
 ) -> Connection | None:  # None if it was given up, and nothing written
     "Ask how to reach a Neo4j server, try it, and write an env file. Raises Neo4jServerError or Neo4jSettingError, in one sentence."
-    path = Path(env_file or find_env_file() or user_env_file())
+    path = _expanded(env_file or find_env_file() or user_env_file())
+    _check_place(path)
     try:
         for number, way in WAYS.items(): say(f"  {number}  {way}")
         while (way := ask_for("Which one?", "3", ask)) not in WAYS: say(f"{way} is none of {', '.join(WAYS)}")
-        if path.exists() and ask_for(f"Replace the settings in {path}?", "no", ask).lower() not in ("y", "yes"): connection = None
-        elif way == "3": connection = (server or LocalServer()).start(say=say)
+        if os.path.exists(path) and ask_for(f"Replace the settings in {path}?", "no", ask).lower() not in ("y", "yes"): connection = None
+        elif way == "3":
+            with _only_whole(server := server or LocalServer()): write_env_file(connection := server.start(say=say), path)
         else:
             say(HINTS[way])
-            connection = ask_connection(ask, ask_secret, say)
+            if connection := ask_connection(ask, ask_secret, say): write_env_file(connection, path)
     except EOFError: raise Neo4jSettingError("the input ended before setup had its answers, and nothing was written: run it in a terminal") from None
     if connection is None:
         say("nothing was written")
         return None
-    write_env_file(connection, path)
     say(f"the connection was written to {path}, which only you can read")
     over = [name for name in SETTINGS if os.environ.get(name)]
     if over: say(f"{', '.join(over)} in the environment will be used before it: unset to use the file")
