@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['BOX', 'ROW_STYLE', 'with_words', 'as_vector', 'surroundings', 'Place', 'places', 'svg_arrow', 'svg_box',
-           'draw_neighbourhood', 'provenance', 'GraphBrowser']
+           'draw_neighbourhood', 'provenance', 'check_graph', 'GraphBrowser']
 
 # %% ../nbs/14b_graph_browser.ipynb #5bccc852
 from html import escape
@@ -14,10 +14,10 @@ import ipywidgets
 import numpy as np
 from fastcore.basics import patch
 
-from .graph_memory import AbstractGraphMemory, Entailment, GraphError, Proposition
+from .graph_memory import AbstractGraphMemory, Entailment, GraphError, Proposition, ReadableGraph
 from .plots import lines_of
 from .text import TextModelError
-from .widgets import announced
+from .widgets import Panel, announced, put
 
 # %% ../nbs/14b_graph_browser.ipynb #4f583568
 def with_words(
@@ -153,17 +153,27 @@ ROW_STYLE = """<style>
 .dualntm-graph .widget-html-content {line-height: 1.45; overflow-wrap: anywhere}
 </style>"""  # what the layout of widgets can't say
 
+# %% ../nbs/14b_graph_browser.ipynb #1bfc915d
+def check_graph(
+    memory,
+    encoder=None,  # such as `TextEncoder()`
+) -> None:
+    "Raise GraphError, in a sentence, for what can't be browsed."
+    if not isinstance(memory, ReadableGraph):
+        raise GraphError(f"{memory!r:.60} is no graph to browse: give a graph memory, or what graph_of gives for a run that has one")
+    width = getattr(encoder, "width", memory.dim)
+    if width != memory.dim:
+        raise GraphError(f"the encoder makes vectors of {width} numbers and the memory holds {memory.dim}: take the one it was filled with")
+
 # %% ../nbs/14b_graph_browser.ipynb #399672a4
-class GraphBrowser(ipywidgets.VBox):
-    "A panel to search a graph memory and to walk along its entailments. Raises GraphError if the encoder's vectors are of another width."
+class GraphBrowser(Panel):
+    "A panel to search a graph memory and to walk along its entailments. Raises GraphError for what is no graph, or an encoder that does not fit."
     def __init__(self,
         memory: AbstractGraphMemory,
         encoder=None,  # such as `TextEncoder()`, to search texts by meaning
         most: int = 20,  # buttons in a list
     ):
-        width = getattr(encoder, "width", memory.dim)
-        if width != memory.dim:
-            raise GraphError(f"the encoder makes vectors of {width} numbers and the memory holds {memory.dim}: take the one it was filled with")
+        check_graph(memory, encoder)
         self.memory, self.encoder, self.most = memory, encoder, most
         self.trail, self.edges = [], {}  # numbers of what was looked at, the last one is shown; (source, target): entailment
         wide = {"width": "auto"}
@@ -172,9 +182,9 @@ class GraphBrowser(ipywidgets.VBox):
         self.by = ipywidgets.Dropdown(description="by", options=["words", "meaning"], style={"description_width": "initial"}, layout=wide)
         self.go, self.back = (ipywidgets.Button(description=text, layout=wide) for text in ("Search", "Back"))
         self.counts, self.message, self.about, self.picture = (ipywidgets.HTML() for _ in range(4))
-        self.results, self.entailing, self.entailed = (ipywidgets.VBox(layout={"width": "100%"}) for _ in range(3))
+        self.entailing, self.entailed = (ipywidgets.VBox(layout={"width": "100%"}) for _ in range(2))
+        self.results = ipywidgets.VBox(layout={"max_height": "220px", "overflow": "hidden auto", "flex_flow": "row wrap"})
         for rows in (self.results, self.entailing, self.entailed): rows.add_class("dualntm-rows")
-        self.results.layout = {"max_height": "220px", "overflow": "hidden auto", "flex_flow": "row wrap"}
         self.chosen = ipywidgets.VBox([ipywidgets.HBox([self.back]), self.about, self.entailing, self.entailed, self.picture])
         bar = ipywidgets.HBox([self.query, self.by, self.go], layout={"flex_flow": "row wrap", "align_items": "center"})
         super().__init__([ipywidgets.HTML(ROW_STYLE), self.counts, bar, self.message, self.results, self.chosen])
@@ -220,7 +230,7 @@ def search(self: GraphBrowser) -> None:
             found = list(notes)
         rows = [self.row(p.idx, p.text, f"cosine {notes[p.idx]:.2f}" if notes else "") for p in self.memory.propositions(found[:self.most])]
     except (GraphError, TextModelError) as e: return self.say(str(e))
-    self.results.children = rows
+    put(self.results, *rows)
     if not n: self.say("The graph is empty: nothing has been written to it yet.")
     elif not found: self.say(f"Nothing found: no proposition holds all of the words of “{query}”.")
     elif notes: self.say(f"The {len(rows)} nearest of {n:,}:")
@@ -256,7 +266,8 @@ def show(self: GraphBrowser) -> None:
         lists = {direction: self.neighbour_rows(idx, direction) for direction in ("in", "out")}
     except GraphError as e: return self.say(str(e))
     self.about.value = f'<b>{escape(p.text)}</b><br>proposition {idx}, {escape(provenance(p))}'
-    self.entailing.children, self.entailed.children = lists["in"], lists["out"]
+    put(self.entailing, *lists["in"])
+    put(self.entailed, *lists["out"])
     self.picture.value = picture
 
 # %% ../nbs/14b_graph_browser.ipynb #41116541

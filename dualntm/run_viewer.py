@@ -19,17 +19,19 @@ from .neo4j_server import Neo4jServerError, Neo4jSettingError, read_connection
 from .nli_rows import RowError
 from .text import TextModelError
 from .training import InputError, read_checkpoint
-from .widgets import AttentionExplorer, TrainPanel, announced
+from .widgets import AttentionExplorer, Panel, TrainPanel, announced, last_run, put
 
 # %% ../nbs/14c_run_viewer.ipynb #255c42a0
 def graph_of(
     run: str | Path,  # a run's folder or a checkpoint
 ) -> ReadableGraph | None:  # None if it has none, or if only its weights were kept
     "The graph that a run has written. Raises InputError or GraphError if it can't be had."
-    content, run = read_checkpoint(run, best=True), Path(run)
+    content, run = read_checkpoint(run), Path(run)
+    folder = run if run.is_dir() else run.parent
+    if "memory" not in content and (folder/"latest.pt").exists(): content = read_checkpoint(folder)
     kept, about = content.get("memory"), content["config"].get("long_term_memory", {})
     if not kept: return None
-    if "file" in kept: return load_graph((run if run.is_dir() else run.parent)/kept["file"])
+    if "file" in kept: return load_graph(folder/kept["file"])
     try: return read_graph(read_connection(), about["graph"])
     except (Neo4jServerError, Neo4jSettingError) as e: raise InputError(str(e)) from e
 
@@ -42,7 +44,7 @@ def runs_in(
     return [str(run) for run in sorted(found, key=lambda run: (-found[run], run))]
 
 # %% ../nbs/14c_run_viewer.ipynb #e3364bf7
-class RunViewer(ipywidgets.VBox):
+class RunViewer(Panel):
     "Open a run and look into its network and its graph. What can't be opened is a sentence in the panel."
     def __init__(self,
         checkpoint_path: str | Path = "checkpoints",  # the folder for runs
@@ -80,8 +82,8 @@ def show(self: RunViewer) -> None:
         explorer, graph = AttentionExplorer(run), graph_of(run)
         browser = [] if graph is None else [GraphBrowser(graph, getattr(explorer.task, "encoder", None))]
     except (InputError, GraphError, RowError, TextModelError) as e: return self.say(str(e))
-    self.explorer.children = [explorer]
-    self.browser.children = [ipywidgets.HTML("<h3>Its graph</h3>"), *browser] if browser else []
+    put(self.explorer, explorer)
+    put(self.browser, *([ipywidgets.HTML("<h3>Its graph</h3>"), *browser] if browser else []))
     self.say(f"{run} is open." if browser else f"{run} is open; it has no graph, or only its weights were kept.")
 
 # %% ../nbs/14c_run_viewer.ipynb #1c585f4b
@@ -93,14 +95,14 @@ def say(self: RunViewer,
     self.message.value = announced(text)
 
 # %% ../nbs/14c_run_viewer.ipynb #20aabb0c
-class Workbench(ipywidgets.VBox):
+class Workbench(Panel):
     "The training panel, and below it what it trained. Raises GraphError for a store that can't be read."
     def __init__(self,
         checkpoint_path: str | Path = "checkpoints",  # the folder for runs
         checkpoint: str | Path | None = None,  # a run to open at first
         store: str | Path | None = None,  # a graph to browse, besides those of runs
     ):
-        self.train, self.viewer = TrainPanel(checkpoint_path), RunViewer(checkpoint_path, checkpoint)
+        self.train, self.viewer = TrainPanel(checkpoint_path, *last_run(checkpoint_path) or ()), RunViewer(checkpoint_path, checkpoint)
         self.store = None if store is None else GraphBrowser(load_graph(store))
         def head(text): return ipywidgets.HTML(f"<h2>{escape(text)}</h2>")
         super().__init__([head("Train"), self.train, head("Look into a run"), self.viewer,
