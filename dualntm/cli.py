@@ -1228,8 +1228,8 @@ def code_of(
     from dualntm.neo4j_server import Neo4jServerError, Neo4jSettingError
     from dualntm.nli_rows import RowError
     from dualntm.text import TextModelError
-    from dualntm.training import InputError as Refused, NonFiniteError
-    codes = {Refused: 2, RowError: 2, TextModelError: 2, Neo4jSettingError: 2, GraphServerError: 1, GraphError: 2, Neo4jServerError: 1, NonFiniteError: 1}
+    from dualntm.training import NonFiniteError
+    codes = {RowError: 2, TextModelError: 2, Neo4jSettingError: 2, GraphServerError: 1, GraphError: 2, Neo4jServerError: 1, NonFiniteError: 1}
     return next((code for kind, code in codes.items() if isinstance(error, kind)), None)
 
 # %% ../nbs/15_cli.ipynb #4c04da5f
