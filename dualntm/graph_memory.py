@@ -5,10 +5,10 @@
 # %% auto #0
 __all__ = ['DENIAL', 'FORMAT', 'normal_text', 'text_number', 'Proposition', 'Entailment', 'LogEntry', 'Counts', 'GraphError',
            'GraphServerError', 'plain_array', 'check_embeddings', 'check_score', 'whole', 'check_writer', 'check_texts',
-           'check_edges', 'ReadableGraph', 'WritableGraph', 'AbstractGraphMemory', 'check_encoder', 'Subgraph',
-           'by_rank', 'Near', 'Affirmed', 'field', 'judged', 'read_nodes', 'InMemoryGraphMemory', 'at_length_one',
-           'cosines_to', 'complete', 'stamp', 'restore', 'load_graph', 'changing_graph', 'check_writing',
-           'check_keeping', 'check_asking', 'check_refusing', 'check_graph_memory']
+           'check_edges', 'ReadableGraph', 'WritableGraph', 'AbstractGraphMemory', 'missing', 'complete',
+           'InMemoryGraphMemory', 'at_length_one', 'by_rank', 'cosines_to', 'Subgraph', 'Near', 'check_encoder',
+           'Affirmed', 'field', 'judged', 'read_edge', 'read_nodes', 'stamp', 'restore', 'load_graph', 'changing_graph',
+           'check_writing', 'check_keeping', 'check_asking', 'check_refusing', 'check_graph_memory']
 
 # %% ../nbs/05_graph_memory.ipynb #7f56a035
 import hashlib, json, operator, os, unicodedata, warnings
@@ -162,7 +162,7 @@ def check_edges(
 
 # %% ../nbs/05_graph_memory.ipynb #94ecc68a
 class ReadableGraph(ABC):
-    "What can be asked of a graph. `dim` is the width of its embeddings; all methods raise GraphError for what they can't take."
+    "What can be asked of a graph. All methods raise GraphError for what they can't take."
     dim: int  # width of an embedding
     merge_threshold: float = 0.999  # cosine from which two propositions are near
     encoder: dict | None = None  # which encoder made the embeddings, in plain values, if that is known
@@ -183,22 +183,19 @@ class ReadableGraph(ABC):
         idx: int,
         direction: str = "out",  # out: what it entails; in: what entails it
     ) -> list[tuple[int, float]]:  # numbers and scores
-        "Where the entailments of a proposition lead."
+        "Where its entailments lead."
 
     @abstractmethod
     def propositions(self,
         numbers: Sequence[int] | None = None,  # which; None gives all, by number
     ) -> list[Proposition]:
         "Propositions by their numbers. Raises GraphError for one that is not there."
-
     @abstractmethod
     def entailments(self) -> list[Entailment]:
         "All entailments, by source and target."
-
     @abstractmethod
     def log(self, last: int | None = None) -> list[LogEntry]:
         "The log, oldest first: the `last` so many lines of it, or all."
-
     @abstractmethod
     def count(self) -> Counts:
         "How much is stored."
@@ -252,274 +249,20 @@ class AbstractGraphMemory(WritableGraph):
     def close(self) -> None:
         "Flush and give back what is held; the memory can't be used after that."
 
-# %% ../nbs/05_graph_memory.ipynb #b356f911
-@patch
-def take_encoder(self: WritableGraph,
-    about: dict,  # strings and numbers; `fingerprint` tells encoders apart, `name` is for people
+# %% ../nbs/05_graph_memory.ipynb #7756740b
+def missing(
+    backend: type,  # a subclass of `ReadableGraph`
+) -> list[str]:
+    "The methods of its interface that a class does not have yet."
+    return sorted(name for name in backend.__abstractmethods__ if getattr(getattr(backend, name), "__isabstractmethod__", False))
+
+# %% ../nbs/05_graph_memory.ipynb #e6754b2e
+def complete(
+    backend: type,  # a subclass of `ReadableGraph`
 ) -> None:
-    "Keep which encoder makes the embeddings. Raises GraphError if another one made those that are there."
-    check_encoder(about)
-    if self.encoder is None: self.encoder = dict(about)
-    elif self.encoder["fingerprint"] != about["fingerprint"]:
-        mine, other = (f"{e.get('name', 'without a name')} (fingerprint {e['fingerprint'][:12]})" for e in (self.encoder, about))
-        raise GraphError(f"the embeddings in this graph were made by the encoder {mine}, and not by {other}: use the former, or begin another graph")
-
-# %% ../nbs/05_graph_memory.ipynb #bd420f4e
-def check_encoder(
-    about: dict,  # what to say of an encoder
-) -> None:
-    "Raise GraphError unless it is a dictionary of strings and numbers with a fingerprint."
-    plain = isinstance(about, dict) and all(isinstance(name, str) and isinstance(value, (str, int, float)) for name, value in about.items())
-    if not plain or not isinstance(about.get("fingerprint"), str):
-        raise GraphError(f"an encoder is described by strings and numbers, one of them its fingerprint, and not by {about!r:.80}")
-
-# %% ../nbs/05_graph_memory.ipynb #6f04994c
-class Subgraph(NamedTuple):
-    "A small part of a graph, as arrays."
-    numbers: list[int]  # of its n propositions, in the order in which they were reached
-    embeddings: np.ndarray  # (n, dim), float32
-    links: np.ndarray  # (n, n), float32: the score from row to column, 0 where there is none
-
-# %% ../nbs/05_graph_memory.ipynb #c78b2afb
-def by_rank(
-    pairs: Iterable[tuple[int, float]],  # number and score
-) -> list[tuple[int, float]]:
-    "The higher score first, and at equal scores the smaller number."
-    return sorted(pairs, key=lambda pair: (-pair[1], pair[0]))
-
-# %% ../nbs/05_graph_memory.ipynb #cef0847a
-@patch
-def neighbours_of(self: ReadableGraph,
-    numbers: Iterable[int],  # of propositions
-    direction: str = "out",  # out: what they entail; in: what entails them
-    most: int | None = None,  # for each; None gives all
-) -> dict[int, list[tuple[int, float]]]:  # for each of them, numbers and scores
-    "Where the entailments of several propositions lead."
-    return {idx: self.neighbours(idx, direction)[:most] for idx in numbers}
-
-# %% ../nbs/05_graph_memory.ipynb #4d76b3f6
-@patch
-def recall(self: ReadableGraph,
-    queries,  # (n, dim)
-    nodes: int,  # propositions at most
-    nearest: int = 1,  # how many to start from, for each query
-) -> Subgraph:
-    "The part of the graph around some vectors: the nearest propositions, then along the entailments, first forwards, then backwards."
-    starts = {idx: None for rank in zip(*self.search(queries, nearest)) for idx, _ in rank}
-    reached = dict(list(starts.items())[:nodes])
-    for direction in ("out", "in"):
-        layer = list(reached)
-        while layer and len(reached) < nodes:
-            ends = self.neighbours_of(layer, direction, nodes)
-            found = {idx: None for start in layer for idx, _ in ends.get(start, ()) if idx not in reached}
-            layer = list(found)[:nodes - len(reached)]
-            reached.update(dict.fromkeys(layer))
-    return self.subgraph(list(reached))
-
-# %% ../nbs/05_graph_memory.ipynb #bc19947a
-@patch
-def subgraph(self: ReadableGraph,
-    numbers: Sequence[int],
-) -> Subgraph:
-    "The propositions with these numbers, and the entailments between them."
-    place = {idx: i for i, idx in enumerate(numbers)}
-    links = np.zeros((len(place), len(place)), np.float32)
-    for idx, ends in self.neighbours_of(place).items():
-        for target, score in ends:
-            if target in place: links[place[idx], place[target]] = score
-    embeddings = [p.embedding for p in self.propositions(list(place))]
-    return Subgraph(list(place), np.array(embeddings, np.float32).reshape(len(place), self.dim), links)
-
-# %% ../nbs/05_graph_memory.ipynb #250fc537
-class Near(NamedTuple):
-    "Two propositions that are near to each other."
-    idx: int  # number of the one that was asked about
-    other: int  # number of the other
-    cosine: float
-
-# %% ../nbs/05_graph_memory.ipynb #76ffd4f3
-@patch
-def near_to(self: ReadableGraph,
-    numbers: Iterable[int],  # of propositions
-    threshold: float | None = None,  # cosine from which two are near; None takes the graph's own, `merge_threshold`
-    most: int = 3,  # others at most for each
-) -> list[Near]:  # each pair once
-    "Pairs of propositions that are near to each other, of which at least one has one of these numbers."
-    asked, limit, pairs = self.propositions(list(numbers)), self.merge_threshold if threshold is None else threshold, {}
-    if not asked or limit > 1: return []
-    for p, ranks in zip(asked, self.search(np.stack([p.embedding for p in asked]), most + 1)):
-        others = [(other, cosine) for other, cosine in ranks if other != p.idx and cosine >= limit - 1e-6]
-        for other, cosine in others[:most]: pairs.setdefault(frozenset((p.idx, other)), Near(p.idx, other, cosine))
-    return sorted(pairs.values(), key=lambda near: (-near.cosine, near.idx, near.other))
-
-# %% ../nbs/05_graph_memory.ipynb #b96d6e28
-DENIAL = "not: "  # what the text of a denial begins with
-
-# %% ../nbs/05_graph_memory.ipynb #29753c20
-class Affirmed:
-    "A graph without its denials and what is only held, as far as recall looks at it. Raises GraphError for another word of evidence."
-    recall, subgraph = ReadableGraph.recall, ReadableGraph.subgraph
-
-    def __init__(self,
-        graph: ReadableGraph,
-        without: Iterable[str] = (),  # other texts to leave out
-        evidence: str = "told",  # told: only what was told; held: also what was judged
-    ):
-        if evidence not in ("told", "held"): raise GraphError(f"evidence={evidence!r}: write told or held")
-        self.graph, self.dim, self.propositions = graph, graph.dim, graph.propositions
-        self.without, self.evidence = frozenset(map(normal_text, without)), evidence
-
-# %% ../nbs/05_graph_memory.ipynb #fa530667
-@patch
-def allowed(self: Affirmed,
-    ranks: list[tuple[int, float]],  # numbers and scores
-) -> list[tuple[int, float]]:
-    "Those that are not left out."
-    said = self.graph.propositions([idx for idx, _ in ranks])
-    return [pair for pair, p in zip(ranks, said)
-            if (p.told or self.evidence == "held") and not p.text.startswith(DENIAL) and normal_text(p.text) not in self.without]
-
-# %% ../nbs/05_graph_memory.ipynb #985dd6f4
-@patch
-def enough(self: Affirmed,
-    query: np.ndarray,  # (dim,)
-    ranks: list[tuple[int, float]],  # its k nearest
-    k: int,
-) -> list[tuple[int, float]]:
-    "The k nearest that are not left out; looks twice as far as long as there are too few."
-    found, wide = self.allowed(ranks), k
-    while len(found) < k and len(ranks) == wide:
-        wide *= 2
-        ranks = self.graph.search([query], wide)[0]
-        found = self.allowed(ranks)
-    return found[:k]
-
-# %% ../nbs/05_graph_memory.ipynb #b24a7031
-@patch
-def search(self: Affirmed,
-    queries,  # (n, dim)
-    k: int,  # how many for each
-) -> list[list[tuple[int, float]]]:  # for each query, numbers and cosines, the nearest first
-    "The nearest propositions by cosine."
-    return [self.enough(query, ranks, k) for query, ranks in zip(queries, self.graph.search(queries, k))]
-
-# %% ../nbs/05_graph_memory.ipynb #22d3e4e3
-@patch
-def neighbours_of(self: Affirmed,
-    numbers: Iterable[int],  # of propositions
-    direction: str = "out",  # out: what they entail; in: what entails them
-    most: int | None = None,  # for each; None gives all
-) -> dict[int, list[tuple[int, float]]]:  # for each of them, numbers and scores
-    "Where the entailments of several propositions lead."
-    return {idx: self.allowed(ends)[:most] for idx, ends in self.graph.neighbours_of(numbers, direction).items()}
-
-# %% ../nbs/05_graph_memory.ipynb #be0c2a7b
-@patch
-def export_entailment_graph_json(self: ReadableGraph,
-    path: str | Path,
-    embeddings: bool = False,  # write them too; without, the file can be looked at but not imported
-) -> Counts:  # what was written
-    "Write the graph as JSON. Raises GraphError if the file can't be written."
-    nodes = [{"id": p.idx, "idx": p.idx, "text": p.text, "told": p.told, **({"embedding": p.embedding.tolist()} if embeddings else {})}
-             for p in self.propositions()]
-    edges = [{"source": e.source, "target": e.target, "score": float(f"{e.score:.6g}"), "origin": e.origin} for e in self.entailments()]
-    about = {"dim": self.dim} | {f"encoder_{name}": value for name, value in (self.encoder or {}).items()}
-    graph = {"directed": True, "multigraph": False, "graph": about, "nodes": nodes, "edges": edges}
-    text = json.dumps(graph, ensure_ascii=False, indent=1).encode("utf-8", "backslashreplace")
-    try: write_atomically(path, lambda f: f.write(text))
-    except OSError as e: raise GraphError(f"can't write {path}: {e.strerror or e}") from e
-    return Counts(len(nodes), len(edges), 0)
-
-# %% ../nbs/05_graph_memory.ipynb #b7fec5a7
-def field(
-    item: dict,  # a node or an edge of a file
-    name: str,  # of the field
-    kind: type | tuple,  # what it must be
-    place: str,  # of the item, for the error
-):
-    "A field of something read from JSON. Raises GraphError if it is missing or of another kind."
-    if not isinstance(item, dict) or name not in item: raise GraphError(f"{place} has no {name}")
-    value = item[name]
-    if not isinstance(value, kind) or isinstance(value, bool) and kind is not bool: raise GraphError(f"{place}: its {name} can't be {value!r:.50}")
-    return value
-
-# %% ../nbs/05_graph_memory.ipynb #fdd708eb
-def judged(
-    entailments: Iterable[Entailment],
-) -> set[int]:  # numbers of propositions
-    "What networks or labels judged, by a graph of version 0.1.0, which did not note who was told."
-    return {e.target for e in entailments if e.origin in ("predicted", "gold")}
-
-# %% ../nbs/05_graph_memory.ipynb #b8e7b6f9
-def read_nodes(
-    graph,  # read from JSON
-) -> tuple[list[Proposition], list[Entailment], dict | None]:  # the last is the record of the encoder
-    "What a file says, checked but for the embeddings' numbers. Raises GraphError, naming the place."
-    items = {name: field(graph, name, list, "the file") for name in ("nodes", "edges")}
-    if any(isinstance(n, dict) and "embedding" not in n for n in items["nodes"]): raise GraphError("it was exported without embeddings: export with embeddings=True")
-    about = graph.get("graph") if isinstance(graph.get("graph"), dict) else {}
-    encoder = {name.removeprefix("encoder_"): value for name, value in about.items() if name.startswith("encoder_")} or None
-    if encoder: check_encoder(encoder)
-    edges = [Entailment(*(field(e, name, int, f"edge {i}") for name in ("source", "target")), check_score(field(e, "score", (int, float), f"edge {i}")),
-                        field({"origin": "", **e}, "origin", str, f"edge {i}")) for i, e in enumerate(items["edges"])]
-    held = judged(edges)
-    nodes = [Proposition(field(n, "idx", int, f"node {i}"), field(n, "text", str, f"node {i}"), field(n, "embedding", list, f"node {i}"),
-                         told=field({"told": n["idx"] not in held, **n}, "told", bool, f"node {i}")) for i, n in enumerate(items["nodes"])]
-    numbers = Counter(node.idx for node in nodes)
-    if len(numbers) < len(nodes): raise GraphError(f"several nodes have the idx {numbers.most_common(1)[0][0]}")
-    lost = {end for edge in edges for end in edge[:2]} - set(numbers)
-    if lost: raise GraphError(f"an edge names node {min(lost)}, which the file does not have")
-    return nodes, edges, encoder
-
-# %% ../nbs/05_graph_memory.ipynb #e1aa7b82
-@patch
-def import_entailment_graph_json(self: WritableGraph,
-    path: str | Path,  # a file that was exported with embeddings
-    run: str = "import",  # kept with what is new
-) -> Counts:  # what was read
-    "Add a graph from JSON to this one. Raises GraphError, naming file and place, if it can't be read; then nothing was added."
-    try: graph = json.loads(Path(path).read_text(encoding="utf-8-sig"))
-    except OSError as e: raise GraphError(f"can't read {path}: {e.strerror or e}") from e
-    except (ValueError, RecursionError) as e: raise GraphError(f"{path} is not JSON: {e}") from e
-    try:
-        nodes, edges, encoder = read_nodes(graph)
-        check_embeddings([node.embedding for node in nodes], self.dim, len(nodes))
-        self.agree(encoder, bool(nodes))
-    except GraphError as e: raise GraphError(f"{path}: {e}") from e
-    return self.add_rows(nodes, edges, run, path)
-
-# %% ../nbs/05_graph_memory.ipynb #ff5690e1
-@patch
-def agree(self: WritableGraph,
-    encoder: dict | None,  # what a file says of its encoder
-    filled: bool,  # whether the file has propositions
-) -> None:
-    "Take over a file's encoder. Raises GraphError if it is another; warns if only one of both sides says which it is."
-    empty = self.count().propositions == 0
-    if encoder and (empty or self.encoder): self.take_encoder(encoder)
-    elif filled and not empty and bool(encoder) != bool(self.encoder):
-        name = (encoder or self.encoder).get("name", "without a name")
-        warnings.warn(f"only the {'file' if encoder else 'graph'} says which encoder made its embeddings ({name}); the others are taken to be of the same", stacklevel=3)
-
-# %% ../nbs/05_graph_memory.ipynb #45aae803
-@patch
-def add_rows(self: WritableGraph,
-    nodes: list[Proposition],
-    edges: list[Entailment],
-    run: str,  # kept with what is new
-    path: str | Path,  # where they are from, for a warning
-) -> Counts:  # what was added or there
-    "Add what a file holds. An edge whose ends are one proposition here, though two in the file, is left out with a warning."
-    told = [node for node in nodes if node.told]
-    texts, vectors = [node.text for node in nodes], [node.embedding for node in nodes]
-    numbers = dict(zip((node.idx for node in nodes), self.add_propositions(texts, vectors, run, told=len(told) == len(nodes))))
-    if len(told) < len(nodes): self.add_propositions([node.text for node in told], [node.embedding for node in told], run)
-    kept = [e for e in edges if e.source == e.target or numbers[e.source] != numbers[e.target]]
-    for origin in dict.fromkeys(e.origin for e in kept):
-        self.add_entailments([(numbers[e.source], numbers[e.target], e.score) for e in kept if e.origin == origin], origin, run)
-    if len(kept) < len(edges):
-        warnings.warn(f"{path}: {len(edges) - len(kept)} of its edges join propositions that are one here, and were left out", stacklevel=3)
-    return Counts(len(set(numbers.values())), len(kept), 0)
+    "Note that a class now has all methods of its interface. Raises TypeError if one is missing."
+    if missing(backend): raise TypeError(f"{backend.__name__} has no {', '.join(missing(backend))}")
+    backend.__abstractmethods__ = frozenset()
 
 # %% ../nbs/05_graph_memory.ipynb #18b1b5e2
 class InMemoryGraphMemory(AbstractGraphMemory):
@@ -603,6 +346,13 @@ def store(self: InMemoryGraphMemory,
     self.kept.append(Proposition(idx, text, embedding.copy(), run, step, told))
     self.number.setdefault(normal_text(text), idx)
     return idx
+
+# %% ../nbs/05_graph_memory.ipynb #c78b2afb
+def by_rank(
+    pairs: Iterable[tuple[int, float]],  # number and score
+) -> list[tuple[int, float]]:
+    "The higher score first, and at equal scores the smaller number."
+    return sorted(pairs, key=lambda pair: (-pair[1], pair[0]))
 
 # %% ../nbs/05_graph_memory.ipynb #7787470e
 def cosines_to(
@@ -721,17 +471,282 @@ def flush(self: InMemoryGraphMemory,
 def close(self: InMemoryGraphMemory) -> None:
     "Nothing is held."
 
-# %% ../nbs/05_graph_memory.ipynb #e6754b2e
-def complete(
-    backend: type,  # a subclass of `ReadableGraph` or `AbstractGraphMemory`
-) -> None:
-    "Note that a class now has all methods of its interface. Raises TypeError if one is missing."
-    missing = [name for name in backend.__abstractmethods__ if getattr(getattr(backend, name), "__isabstractmethod__", False)]
-    if missing: raise TypeError(f"{backend.__name__} has no {', '.join(sorted(missing))}")
-    backend.__abstractmethods__ = frozenset()
-
 # %% ../nbs/05_graph_memory.ipynb #1c310414
 complete(InMemoryGraphMemory)
+
+# %% ../nbs/05_graph_memory.ipynb #6f04994c
+class Subgraph(NamedTuple):
+    "A small part of a graph, as arrays."
+    numbers: list[int]  # of its n propositions, in the order in which they were reached
+    embeddings: np.ndarray  # (n, dim), float32
+    links: np.ndarray  # (n, n), float32: the score from row to column, 0 where there is none
+
+# %% ../nbs/05_graph_memory.ipynb #cef0847a
+@patch
+def neighbours_of(self: ReadableGraph,
+    numbers: Iterable[int],  # of propositions
+    direction: str = "out",  # out: what they entail; in: what entails them
+    most: int | None = None,  # for each; None gives all
+) -> dict[int, list[tuple[int, float]]]:  # for each of them, numbers and scores
+    "Where the entailments of several propositions lead."
+    return {idx: self.neighbours(idx, direction)[:most] for idx in numbers}
+
+# %% ../nbs/05_graph_memory.ipynb #4d76b3f6
+@patch
+def recall(self: ReadableGraph,
+    queries,  # (n, dim)
+    nodes: int,  # propositions at most
+    nearest: int = 1,  # how many to start from, for each query
+) -> Subgraph:
+    "The part of the graph around some vectors: the nearest propositions, then along the entailments, first forwards, then backwards."
+    starts = {idx: None for rank in zip(*self.search(queries, nearest)) for idx, _ in rank}
+    reached = dict(list(starts.items())[:nodes])
+    for direction in ("out", "in"):
+        layer = list(reached)
+        while layer and len(reached) < nodes:
+            ends = self.neighbours_of(layer, direction, nodes)
+            found = {idx: None for start in layer for idx, _ in ends.get(start, ()) if idx not in reached}
+            layer = list(found)[:nodes - len(reached)]
+            reached.update(dict.fromkeys(layer))
+    return self.subgraph(list(reached))
+
+# %% ../nbs/05_graph_memory.ipynb #bc19947a
+@patch
+def subgraph(self: ReadableGraph,
+    numbers: Sequence[int],
+) -> Subgraph:
+    "The propositions with these numbers, and the entailments between them."
+    place = {idx: i for i, idx in enumerate(numbers)}
+    links = np.zeros((len(place), len(place)), np.float32)
+    for idx, ends in self.neighbours_of(place).items():
+        for target, score in ends:
+            if target in place: links[place[idx], place[target]] = score
+    embeddings = [p.embedding for p in self.propositions(list(place))]
+    return Subgraph(list(place), np.array(embeddings, np.float32).reshape(len(place), self.dim), links)
+
+# %% ../nbs/05_graph_memory.ipynb #250fc537
+class Near(NamedTuple):
+    "Two propositions that are near to each other."
+    idx: int  # number of the one that was asked about
+    other: int  # number of the other
+    cosine: float
+
+# %% ../nbs/05_graph_memory.ipynb #76ffd4f3
+@patch
+def near_to(self: ReadableGraph,
+    numbers: Iterable[int],  # of propositions
+    threshold: float | None = None,  # cosine from which two are near; None takes the graph's own, `merge_threshold`
+    most: int = 3,  # others at most for each
+) -> list[Near]:  # each pair once
+    "Pairs of propositions that are near to each other, of which at least one has one of these numbers."
+    asked, limit, pairs = self.propositions(list(numbers)), self.merge_threshold if threshold is None else threshold, {}
+    if not asked or limit > 1: return []
+    for p, ranks in zip(asked, self.search(np.stack([p.embedding for p in asked]), most + 1)):
+        others = [(other, cosine) for other, cosine in ranks if other != p.idx and cosine >= limit - 1e-6]
+        for other, cosine in others[:most]: pairs.setdefault(frozenset((p.idx, other)), Near(p.idx, other, cosine))
+    return sorted(pairs.values(), key=lambda near: (-near.cosine, near.idx, near.other))
+
+# %% ../nbs/05_graph_memory.ipynb #bd420f4e
+def check_encoder(
+    about: dict,  # what to say of an encoder
+) -> None:
+    "Raise GraphError unless it is a dictionary of strings and numbers with a fingerprint."
+    plain = isinstance(about, dict) and all(isinstance(name, str) and isinstance(value, (str, int, float)) for name, value in about.items())
+    if not plain or not isinstance(about.get("fingerprint"), str):
+        raise GraphError(f"an encoder is described by strings and numbers, one of them its fingerprint, and not by {about!r:.80}")
+
+# %% ../nbs/05_graph_memory.ipynb #b356f911
+@patch
+def take_encoder(self: WritableGraph,
+    about: dict,  # strings and numbers; `fingerprint` tells encoders apart, `name` is for people
+) -> None:
+    "Keep which encoder makes the embeddings. Raises GraphError if another one made those that are there."
+    check_encoder(about)
+    if self.encoder is None: self.encoder = dict(about)
+    elif self.encoder["fingerprint"] != about["fingerprint"]:
+        mine, other = (f"{e.get('name', 'without a name')} (fingerprint {e['fingerprint'][:12]})" for e in (self.encoder, about))
+        raise GraphError(f"the embeddings in this graph were made by the encoder {mine}, and not by {other}: use the former, or begin another graph")
+
+# %% ../nbs/05_graph_memory.ipynb #b96d6e28
+DENIAL = "not: "  # what the text of a denial begins with
+
+# %% ../nbs/05_graph_memory.ipynb #29753c20
+class Affirmed:
+    "A graph without its denials and what is only held, as far as recall looks at it. Raises GraphError for another word of evidence."
+    recall, subgraph = ReadableGraph.recall, ReadableGraph.subgraph
+
+    def __init__(self,
+        graph: ReadableGraph,
+        without: Iterable[str] = (),  # other texts to leave out
+        evidence: str = "told",  # told: only what was told; held: also what was judged
+    ):
+        if evidence not in ("told", "held"): raise GraphError(f"evidence={evidence!r}: write told or held")
+        self.graph, self.dim, self.propositions = graph, graph.dim, graph.propositions
+        self.without, self.evidence = frozenset(map(normal_text, without)), evidence
+
+# %% ../nbs/05_graph_memory.ipynb #fa530667
+@patch
+def allowed(self: Affirmed,
+    ranks: list[tuple[int, float]],  # numbers and scores
+) -> list[tuple[int, float]]:
+    "Those that are not left out."
+    said = self.graph.propositions([idx for idx, _ in ranks])
+    return [pair for pair, p in zip(ranks, said)
+            if (p.told or self.evidence == "held") and not p.text.startswith(DENIAL) and normal_text(p.text) not in self.without]
+
+# %% ../nbs/05_graph_memory.ipynb #985dd6f4
+@patch
+def enough(self: Affirmed,
+    query: np.ndarray,  # (dim,)
+    ranks: list[tuple[int, float]],  # its k nearest
+    k: int,
+) -> list[tuple[int, float]]:
+    "The k nearest that are not left out; looks twice as far as long as there are too few."
+    found, wide = self.allowed(ranks), k
+    while len(found) < k and len(ranks) == wide:
+        wide *= 2
+        ranks = self.graph.search([query], wide)[0]
+        found = self.allowed(ranks)
+    return found[:k]
+
+# %% ../nbs/05_graph_memory.ipynb #b24a7031
+@patch
+def search(self: Affirmed,
+    queries,  # (n, dim)
+    k: int,  # how many for each
+) -> list[list[tuple[int, float]]]:  # for each query, numbers and cosines, the nearest first
+    "The nearest propositions by cosine."
+    return [self.enough(query, ranks, k) for query, ranks in zip(queries, self.graph.search(queries, k))]
+
+# %% ../nbs/05_graph_memory.ipynb #22d3e4e3
+@patch
+def neighbours_of(self: Affirmed,
+    numbers: Iterable[int],  # of propositions
+    direction: str = "out",  # out: what they entail; in: what entails them
+    most: int | None = None,  # for each; None gives all
+) -> dict[int, list[tuple[int, float]]]:  # for each of them, numbers and scores
+    "Where the entailments of several propositions lead."
+    return {idx: self.allowed(ends)[:most] for idx, ends in self.graph.neighbours_of(numbers, direction).items()}
+
+# %% ../nbs/05_graph_memory.ipynb #be0c2a7b
+@patch
+def export_entailment_graph_json(self: ReadableGraph,
+    path: str | Path,
+    embeddings: bool = False,  # write them too; without, the file can be looked at but not imported
+) -> Counts:  # what was written
+    "Write the graph as JSON. Raises GraphError if the file can't be written."
+    nodes = [{"id": p.idx, "idx": p.idx, "text": p.text, "told": p.told, **({"embedding": p.embedding.tolist()} if embeddings else {})}
+             for p in self.propositions()]
+    edges = [{"source": e.source, "target": e.target, "score": float(f"{e.score:.6g}"), "origin": e.origin} for e in self.entailments()]
+    about = {"dim": self.dim} | {f"encoder_{name}": value for name, value in (self.encoder or {}).items()}
+    graph = {"directed": True, "multigraph": False, "graph": about, "nodes": nodes, "edges": edges}
+    text = json.dumps(graph, ensure_ascii=False, indent=1).encode("utf-8", "backslashreplace")
+    try: write_atomically(path, lambda f: f.write(text))
+    except OSError as e: raise GraphError(f"can't write {path}: {e.strerror or e}") from e
+    return Counts(len(nodes), len(edges), 0)
+
+# %% ../nbs/05_graph_memory.ipynb #b7fec5a7
+def field(
+    item: dict,  # a node or an edge of a file
+    name: str,  # of the field
+    kind: type | tuple,  # what it must be
+    place: str,  # of the item, for the error
+):
+    "A field of something read from JSON. Raises GraphError if it is missing or of another kind."
+    if not isinstance(item, dict) or name not in item: raise GraphError(f"{place} has no {name}")
+    value = item[name]
+    if not isinstance(value, kind) or isinstance(value, bool) and kind is not bool: raise GraphError(f"{place}: its {name} can't be {value!r:.50}")
+    return value
+
+# %% ../nbs/05_graph_memory.ipynb #fdd708eb
+def judged(
+    entailments: Iterable[Entailment],
+) -> set[int]:  # numbers of propositions
+    "What networks or labels judged, by a graph of version 0.1.0, which did not note who was told."
+    return {e.target for e in entailments if e.origin in ("predicted", "gold")}
+
+# %% ../nbs/05_graph_memory.ipynb #26ae732c
+def read_edge(
+    edge,  # read from JSON
+    place: str,  # of the edge, for an error
+) -> Entailment:
+    "An edge of a file. Raises GraphError, naming the place, for what can't be one."
+    source, target, score = (field(edge, *way, place) for way in (("source", int), ("target", int), ("score", (int, float))))
+    try: score = check_score(score)
+    except GraphError as e: raise GraphError(f"{place}: {e}") from e
+    return Entailment(source, target, score, field({"origin": "", **edge}, "origin", str, place))
+
+# %% ../nbs/05_graph_memory.ipynb #b8e7b6f9
+def read_nodes(
+    graph,  # read from JSON
+) -> tuple[list[Proposition], list[Entailment], dict | None]:  # the last is the record of the encoder
+    "What a file says, checked but for the embeddings' numbers. Raises GraphError, naming the place."
+    items = {name: field(graph, name, list, "the file") for name in ("nodes", "edges")}
+    if any(isinstance(n, dict) and "embedding" not in n for n in items["nodes"]): \
+        raise GraphError("it was exported without embeddings: export with embeddings=True")
+    about = graph.get("graph") if isinstance(graph.get("graph"), dict) else {}
+    encoder = {name.removeprefix("encoder_"): value for name, value in about.items() if name.startswith("encoder_")} or None
+    if encoder: check_encoder(encoder)
+    edges = [read_edge(e, f"edge {i}") for i, e in enumerate(items["edges"])]
+    held = judged(edges)
+    nodes = [Proposition(field(n, "idx", int, f"node {i}"), field(n, "text", str, f"node {i}"), field(n, "embedding", list, f"node {i}"),
+                         told=field({"told": n["idx"] not in held, **n}, "told", bool, f"node {i}")) for i, n in enumerate(items["nodes"])]
+    numbers = Counter(node.idx for node in nodes)
+    if len(numbers) < len(nodes): raise GraphError(f"several nodes have the idx {numbers.most_common(1)[0][0]}")
+    lost = {end for edge in edges for end in edge[:2]} - set(numbers)
+    if lost: raise GraphError(f"an edge names node {min(lost)}, which the file does not have")
+    return nodes, edges, encoder
+
+# %% ../nbs/05_graph_memory.ipynb #e1aa7b82
+@patch
+def import_entailment_graph_json(self: WritableGraph,
+    path: str | Path,  # a file that was exported with embeddings
+    run: str = "import",  # kept with what is new
+) -> Counts:  # what was read
+    "Add a graph from JSON to this one. Raises GraphError, naming file and place, if it can't be read; then nothing was added."
+    try: graph = json.loads(Path(path).read_text(encoding="utf-8-sig"))
+    except OSError as e: raise GraphError(f"can't read {path}: {e.strerror or e}") from e
+    except (ValueError, RecursionError) as e: raise GraphError(f"{path} is not JSON: {e}") from e
+    try:
+        nodes, edges, encoder = read_nodes(graph)
+        check_embeddings([node.embedding for node in nodes], self.dim, len(nodes))
+        self.agree(encoder, bool(nodes))
+    except GraphError as e: raise GraphError(f"{path}: {e}") from e
+    return self.add_rows(nodes, edges, run, path)
+
+# %% ../nbs/05_graph_memory.ipynb #ff5690e1
+@patch
+def agree(self: WritableGraph,
+    encoder: dict | None,  # what a file says of its encoder
+    filled: bool,  # whether the file has propositions
+) -> None:
+    "Take over a file's encoder. Raises GraphError if it is another; warns if only one of both sides says which it is."
+    empty = self.count().propositions == 0
+    if encoder and (empty or self.encoder): self.take_encoder(encoder)
+    elif filled and not empty and bool(encoder) != bool(self.encoder):
+        name = (encoder or self.encoder).get("name", "without a name")
+        warnings.warn(f"only the {'file' if encoder else 'graph'} says which encoder made its embeddings ({name}); "
+                      "the others are taken to be of the same", stacklevel=3)
+
+# %% ../nbs/05_graph_memory.ipynb #45aae803
+@patch
+def add_rows(self: WritableGraph,
+    nodes: list[Proposition],
+    edges: list[Entailment],
+    run: str,  # kept with what is new
+    path: str | Path,  # where they are from, for a warning
+) -> Counts:  # what was added or there
+    "Add what a file holds. An edge whose ends are one proposition here, though two in the file, is left out with a warning."
+    told = [node for node in nodes if node.told]
+    texts, vectors = [node.text for node in nodes], [node.embedding for node in nodes]
+    numbers = dict(zip((node.idx for node in nodes), self.add_propositions(texts, vectors, run, told=len(told) == len(nodes))))
+    if len(told) < len(nodes): self.add_propositions([node.text for node in told], [node.embedding for node in told], run)
+    kept = [e for e in edges if e.source == e.target or numbers[e.source] != numbers[e.target]]
+    for origin in dict.fromkeys(e.origin for e in kept):
+        self.add_entailments([(numbers[e.source], numbers[e.target], e.score) for e in kept if e.origin == origin], origin, run)
+    if len(kept) < len(edges):
+        warnings.warn(f"{path}: {len(edges) - len(kept)} of its edges join propositions that are one here, and were left out", stacklevel=3)
+    return Counts(len(set(numbers.values())), len(kept), 0)
 
 # %% ../nbs/05_graph_memory.ipynb #ec7ea859
 FORMAT = 2  # of a saved memory; version 0.1.0 wrote no format and no told, held or encoder
@@ -797,7 +812,7 @@ def load_graph(
         memory = None if newer else restore(words, embeddings, scores)
     except OSError as e: raise GraphError(f"can't read {path}: {e.strerror or e}") from e
     except Exception as e: raise GraphError(f"{path} is not a saved graph memory, or is cut short") from e
-    if newer: raise GraphError(f"{path} was written by a newer version of dualntm, in format {words['format']}; this one reads up to {FORMAT}: update it")
+    if newer: raise GraphError(f"{path} was written by a newer version of dualntm, in format {words['format']} (this one reads {FORMAT}): update it")
     memory.seen_at[os.path.realpath(path)] = before
     return memory
 
@@ -809,7 +824,7 @@ def changing_graph(
     merge_threshold: float = 0.999,  # of one that is begun
     wait: float = 600.,  # seconds to wait at most while another program changes it
 ):  # an InMemoryGraphMemory
-    "A context that reads a memory from a file and saves it at the end, while no other does. Raises GraphError, or InputError if the wait is too long."
+    "A context that reads a memory from a file and saves it at the end, while no other does. Raises GraphError or InputError if it can't."
     with Lock(path, f"the store {path} is being written by another process", wait):
         memory = load_graph(path) if os.path.exists(path) else InMemoryGraphMemory(dim, merge_threshold)
         if memory.dim != dim: raise GraphError(f"{path} holds embeddings of {memory.dim} numbers, and not of {dim}")
