@@ -6,8 +6,8 @@
 __all__ = ['EVAL_EXAMPLES', 'ROW_FORMS', 'PREDICT_EXAMPLES', 'TELL_EXAMPLES', 'ASK_EXAMPLES', 'HYPOTHESIS_FORMS',
            'BENCH_EXAMPLES', 'EXAMPLES', 'train', 'amount', 'end_memory', 'dry_run', 'summarise', 'mean_chance',
            'summarise_epochs', 'add_eval', 'asked_sizes', 'check_counts', 'check_room', 'Drawn', 'evaluate_in_parts',
-           'evaluate_command', 'print_sizes', 'cell', 'add_graph_flags', 'backend', 'check_store_flags', 'held',
-           'check_parent', 'lock_wait', 'open_graph', 'commit_found', 'found_edges', 'keep', 'rows_of', 'judge_command',
+           'evaluate_command', 'print_sizes', 'cell', 'add_graph_flags', 'check_store_flags', 'held', 'check_parent',
+           'lock_wait', 'open_graph', 'commit_found', 'found_edges', 'keep', 'rows_of', 'judge_command',
            'judge_in_parts', 'row_metrics', 'print_metrics', 'score_cells', 'add_predict', 'add_write_flags',
            'predict_command', 'check_write', 'judge_and_tell', 'finish_judging', 'row_from', 'print_judgement',
            'ask_known', 'answer_known', 'asked_hypotheses', 'hypotheses_in', 'read_lines', 'add_store_flags',
@@ -28,7 +28,7 @@ from .errors import InputError, Interrupted, Terminated
 from .files import Lock, write_atomically, writing_to
 from .neo4j_commands import TASK_NAMES, add_connection_flags, add_neo4j
 from .panel_command import add_panel
-from .train_command import NAMES, add_train, check_device, open_trainer
+from .train_command import NAMES, add_train, backend_name, check_device, open_trainer
 
 # %% ../nbs/15_cli.ipynb #8670c101
 def train(
@@ -283,19 +283,12 @@ def add_graph_flags(
     "Add the flags that say which graph is meant."
     add = parser.add_argument
     add("--store", metavar="FILE", help="a file that keeps the graph, such as store.npz")
-    add("--long-term-memory-backend", type=backend, choices=NAMES["backend"],
+    add("--long-term-memory-backend", type=backend_name, choices=NAMES["backend"],
         help="in-memory: in this process, kept by --store; neo4j: in Neo4j (in-memory)")
     add("--graph", metavar="NAME", help="name of the graph in Neo4j")
     add("--wait", type=seconds, metavar="SECONDS",
         help="how long to wait at most while another process writes the store (DUALNTM_LOCK_WAIT, else 600)")
     add_connection_flags(parser)
-
-# %% ../nbs/15_cli.ipynb #cbb428ff
-def backend(
-    text: str,
-) -> str:
-    "A backend by its name; `memory` is an older name of in-memory."
-    return {"memory": "in-memory"}.get(text, text)
 
 # %% ../nbs/15_cli.ipynb #32ade19c
 def check_store_flags(
@@ -839,7 +832,7 @@ def refuse_given(
 ) -> None:
     "Raise InputError for a flag that was given and would change nothing."
     for name in names:
-        if name in vars(args).get("given", {}): raise InputError(f"--{name}: {why}; leave it out")
+        if name in vars(args).get("given", ()): raise InputError(f"--{name}: {why}; leave it out")
 
 # %% ../nbs/15_cli.ipynb #3ae01034
 def tell_facts(
