@@ -1,4 +1,4 @@
-"The quick start in Chinese gives the commands of README.md, letter for letter."
+"README shows what users look for; the quick start in Chinese gives its commands, letter for letter."
 import re
 from pathlib import Path
 
@@ -21,3 +21,18 @@ def test_commands_are_the_same():
 
 def test_a_difference_is_found():
     assert list(commands("```bash\na  b \\\n  c   # why\n# only this\n```\ntext\n```bash\nd#e\n```")) == ["a b c", "d#e"]
+
+
+def test_readme_names_what_users_look_for():
+    text = (TOP/"README.md").read_text(encoding="utf-8")
+    for name in ("export_entailment_graph_json", "](images/ntm.png)", "--write"): assert name in text, name
+    assert (TOP/"images/ntm.png").exists()
+    first = next(commands(text))
+    assert first == "pip install torch --index-url https://download.pytorch.org/whl/cpu", "the line for the CPU stands before the one that brings CUDA"
+
+
+def test_times_are_told_as_work():
+    "A minute here is seven on another machine: texts say how much there is to do, and the bars say how fast it goes."
+    for name in ("README.md", "README.zh.md"):
+        text = (TOP/name).read_text(encoding="utf-8")
+        assert not re.findall(r"about a minute|a minute or two|on (?:an|one) idle core|some 20 seconds|大约一分钟|约 20 秒", text), name
