@@ -123,13 +123,6 @@ class BitTask:
         "What `net` puts out for `batch`, from a fresh start."
         return self.session(net, batch)[0]
 
-    def by_chance(self,
-        batch: Batch,
-    ) -> Score:  # with numbers in place of tensors
-        "The score of a network that guesses every bit that `batch` asks for."
-        steps, _, width = batch.targets.shape
-        return Score(width * math.log(2), steps * width / 2, float(steps * width))
-
     def texts(self,
         batch: Batch,
     ):  # called with step and place in the batch, gives the text
@@ -142,6 +135,15 @@ class BitTask:
     ) -> Score:
         "How good `outputs` are as an answer to `batch`."
         return score_bits(outputs, batch)
+
+# %% ../nbs/10_tasks.ipynb #759be52b
+@patch
+def by_chance(self: BitTask,
+    batch: Batch,
+) -> Score:  # with numbers in place of tensors
+    "The score of a network that guesses every bit that `batch` asks for."
+    steps, _, width = batch.targets.shape
+    return Score(width * math.log(2), steps * width / 2, float(steps * width))
 
 # %% ../nbs/10_tasks.ipynb #2929b8a7
 @patch
