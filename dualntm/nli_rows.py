@@ -94,7 +94,7 @@ def take_text(
 UNBROKEN = 1000  # characters without white space that the splitter is shown at most, where a place for some can be found
 UNSPACED = "々-〇ぁ-ヿ㐀-䶿一-鿿豈-\ufaff\U00020000-\U000323af"  # Chinese and Japanese characters
 BETWEEN = re.compile(f"(?<=[{UNSPACED}。！？])(?=[{UNSPACED}])")
-MISREAD = re.compile(r"\bMay(?=\.)|\b(?:art|ill|me|no)(?=\. [A-Z])|(?<=\bM)\.(?= )|(?<=[。！？])\d")
+MISREAD = re.compile(r"\bMay(?=\.)|\b(?:art|ill|me|no)(?=\. [A-Z])|(?<=\bM)\.(?= )|(?<=[。！？])\d|[\ud800-\udfff]")
 
 # %% ../nbs/10b_nli_rows.ipynb #0401cec7
 def _broken(
