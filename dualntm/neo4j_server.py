@@ -7,8 +7,8 @@ __all__ = ['SCHEMES', 'SETTINGS', 'DEFAULTS', 'ANSWERS', 'VERSION', 'INSTALL', '
            'Neo4jServerError', 'Neo4jAccessError', 'check_uri', 'Connection', 'env_line', 'read_env_file',
            'write_env_file', 'user_env_file', 'find_env_file', 'read_connection', 'open_driver', 'within', 'causes',
            'explain_network', 'explain', 'server_error', 'ServerInfo', 'check_connection', 'find_java', 'find_maven',
-           'make_private', 'library', 'fetch_server', 'LocalServer', 'read_connection_of', 'free_port', 'command_line',
-           'as_argument', 'port_is_free', 'Status', 'remember', 'start_local', 'ask_for', 'ask_connection', 'setup']
+           'library', 'fetch_server', 'LocalServer', 'read_connection_of', 'free_port', 'command_line', 'as_argument',
+           'make_private', 'port_is_free', 'Status', 'remember', 'start_local', 'ask_for', 'ask_connection', 'setup']
 
 # %% ../nbs/07_neo4j_server.ipynb #3c5cd1e5
 import concurrent.futures, getpass, logging, operator, os, re, secrets, shlex, shutil
@@ -247,7 +247,7 @@ def explain_network(
         advice = "start a server with dualntm neo4j start or docker compose up -d, or correct NEO4J_URI" if here else "is the server running?"
         return f"nothing is listening at {at}: {advice}"
     if any(type(e).__name__ == "ConnectionAcquisitionTimeoutError" for e in found) or has(TimeoutError):
-        return f"{at} does not answer in time: is it a Neo4j server, and does a firewall let you through?"
+        return f"{at} does not answer in time: is it a Neo4j server, has it too much to do, or does a firewall or a router cut the connection?"
     if "HTTP" in text: return f"{at} speaks HTTP, which is for browsers: give the port for Bolt, which is usually 7687"
     if "handshake" in text or any(type(e).__name__ == "UnsupportedServerProduct" for e in found):
         return f"{at} does not speak Bolt: it is no Neo4j server, or one that wants an encrypted connection (a scheme that ends in +s or +ssc)"
@@ -294,8 +294,7 @@ def check_connection(
             return session.run("CALL dbms.components() YIELD versions, edition RETURN versions[0], edition").single()
     try:
         with open_driver(connection, patience) as driver: version, edition = within(patience + 1, ask)
-    except (neo4j.exceptions.DriverError, neo4j.exceptions.Neo4jError, OSError, concurrent.futures.TimeoutError) as e:
-        raise server_error(e, connection) from e
+    except (neo4j.exceptions.DriverError, neo4j.exceptions.Neo4jError, OSError) as e: raise server_error(e, connection) from e
     if tuple(int(n) for n in re.findall(r"\d+", version)[:2]) < (5, 15):
         raise Neo4jServerError(f"{connection.host}:{connection.port} is Neo4j {version}, which is too old: use 5.15 or later, best 5.26")
     return ServerInfo(version, edition)
@@ -327,25 +326,14 @@ def find_maven() -> str:
     if maven is None: raise Neo4jServerError(f"Maven (the command mvn) is missing, which downloads the local Neo4j server: {INSTALL}")
     return maven
 
-# %% ../nbs/07_neo4j_server.ipynb #54091e5e
-def make_private(
-    folder: Path,
-) -> None:
-    "Make a folder of mode 0700, unless it is there. Raises Neo4jServerError if it can't be made or written to."
-    try:
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        with tempfile.TemporaryFile(dir=folder): pass
-    except OSError as e: raise Neo4jServerError(f"{folder} can't be used as a folder: {e.strerror}") from None
-
 # %% ../nbs/07_neo4j_server.ipynb #fdb95687
 @contextmanager
 def _alone(
-    folder: Path,  # made if there is none
+    folder: Path,
     others: str,  # what another process is doing, such as "another process is downloading Neo4j"
     say: Callable[[str], None],  # told if there is a wait
 ) -> Iterator[None]:
     "Be the only process that works in a folder, waiting for it if need be. Raises Neo4jServerError if that can't be."
-    make_private(folder)
     lock = Lock(folder, others, say=say)
     try: lock.take()
     except InputError as e: raise Neo4jServerError(str(e)) from None
@@ -375,26 +363,36 @@ def _environment() -> dict[str, str]:
     return kept if re.search("utf-?8", language.lower()) else kept | {"LC_ALL": "C.UTF-8"}
 
 # %% ../nbs/07_neo4j_server.ipynb #cfd2b7a2
+def _download(
+    folder: Path,  # where all is put that is not yet whole
+    lib: Path,  # takes its name when it is
+) -> None:
+    "Let Maven fetch the jars. Raises Neo4jServerError if it fails."
+    (folder/"pom.xml").write_text(POM)
+    command = [find_maven(), "-q", "-B", "-Dstyle.color=never", "dependency:copy-dependencies", f"-DoutputDirectory={folder}/lib"]
+    done = subprocess.run(command, cwd=folder, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                          encoding="utf-8", errors="replace", env=_environment())
+    if done.returncode or not (folder/"lib"/f"neo4j-{VERSION}.jar").exists():
+        why = re.search(r"\[ERROR\] (.*?)(?: -> \[Help|\n|$)", done.stdout)
+        raise Neo4jServerError(f"Maven could not download Neo4j {VERSION}, is the network there? It says: {why[1] if why else 'nothing'}")
+    os.replace(folder/"lib", lib)
+
+# %% ../nbs/07_neo4j_server.ipynb #1eec5275
 def fetch_server(
     say: Callable[[str], None] = lambda text: None,  # told before a download begins
 ) -> Path:  # the folder with the jars
-    "Download Neo4j with Maven, unless it is here. Raises Neo4jServerError if Maven is missing or fails."
+    "Download Neo4j with Maven, unless it is here. Raises Neo4jServerError if Maven is missing or fails, or the cache can't be written."
     lib = library()
-    if lib.is_dir(): return lib
-    maven = find_maven()
-    with _alone(lib.parent, f"another process is downloading Neo4j into {lib.parent}", say):
-        if lib.is_dir(): return lib  # another process was faster
-        for left in lib.parent.glob("unfinished-*"): shutil.rmtree(left, ignore_errors=True)
-        say(f"downloading Neo4j {VERSION} with Maven, about 130 MB; this is needed once")
-        with tempfile.TemporaryDirectory(dir=lib.parent, prefix="unfinished-", ignore_cleanup_errors=True) as folder:
-            Path(folder, "pom.xml").write_text(POM)
-            command = [maven, "-q", "-B", "-Dstyle.color=never", "dependency:copy-dependencies", f"-DoutputDirectory={folder}/lib"]
-            done = subprocess.run(command, cwd=folder, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                                  encoding="utf-8", errors="replace", env=_environment())
-            if done.returncode or not Path(folder, "lib", f"neo4j-{VERSION}.jar").exists():
-                why = re.search(r"\[ERROR\] (.*?)(?: -> \[Help|\n|$)", done.stdout)
-                raise Neo4jServerError(f"Maven could not download Neo4j {VERSION}, is the network there? It says: {why[1] if why else 'nothing'}")
-            os.replace(Path(folder, "lib"), lib)
+    if os.path.isdir(lib): return lib
+    find_maven()
+    try:
+        lib.parent.mkdir(parents=True, exist_ok=True)
+        with _alone(lib.parent, f"another process is downloading Neo4j into {lib.parent}", say):
+            if lib.is_dir(): return lib  # another process was faster
+            for left in lib.parent.glob("unfinished-*"): shutil.rmtree(left, ignore_errors=True)
+            say(f"downloading Neo4j {VERSION} with Maven, about 130 MB; this is needed once")
+            with tempfile.TemporaryDirectory(dir=lib.parent, prefix="unfinished-", ignore_cleanup_errors=True) as folder: _download(Path(folder), lib)
+    except OSError as e: raise Neo4jServerError(f"{lib.parent} can't be written: {e.strerror}") from None
     return lib
 
 # %% ../nbs/07_neo4j_server.ipynb #4b436e8b
@@ -519,6 +517,16 @@ def set_password(self: LocalServer,
     if done.returncode:
         raise Neo4jServerError(f"Neo4j could not set its first password: {(done.stderr.strip() or 'it does not say why').splitlines()[0]}")
 
+# %% ../nbs/07_neo4j_server.ipynb #54091e5e
+def make_private(
+    folder: Path,
+) -> None:
+    "Make a folder of mode 0700, unless it is there. Raises Neo4jServerError if it can't be made or written to."
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with tempfile.TemporaryFile(dir=folder): pass
+    except OSError as e: raise Neo4jServerError(f"{folder} can't be used as a folder: {e.strerror}") from None
+
 # %% ../nbs/07_neo4j_server.ipynb #3e20b341
 @patch
 def prepare(self: LocalServer,
@@ -617,6 +625,7 @@ def start(self: LocalServer,
     "Start it, unless it runs, and wait until it answers. Raises Neo4jServerError or Neo4jSettingError, in one sentence."
     if os.name != "posix":
         raise Neo4jServerError("the local Neo4j server needs Linux or macOS: use Neo4j Desktop or Docker here, docker compose up -d")
+    make_private(self.home)
     with _alone(self.home, f"another process is starting the server in {self.home}", say):
         size, running = self.log.stat().st_size if os.path.exists(self.log) else 0, self.is_running()
         if not running:
@@ -651,7 +660,7 @@ def end(self: LocalServer,
         if time.monotonic() > until: raise Neo4jServerError(f"the Neo4j server in {self.home}, process {number}, has not ended within {wait:g} s")
         time.sleep(.02)
     (self.home/"neo4j.pid").unlink(missing_ok=True)
-    port_is_free(self.connection.port, wait=5.)
+    with suppress(Neo4jSettingError): port_is_free(self.connection.port, wait=5.)
     return True
 
 # %% ../nbs/07_neo4j_server.ipynb #dd442cda
@@ -736,7 +745,7 @@ def _only_whole(
     try: yield
     except BaseException:
         if not running:
-            with suppress(Neo4jServerError): server.stop()
+            with suppress(Neo4jServerError, InputError): server.stop()  # the error to tell is the first
         raise
 
 # %% ../nbs/07_neo4j_server.ipynb #1289b547

@@ -101,6 +101,34 @@ def test_life_of_a_local_server(restarted, home, typed):
     assert code == 1 and "already runs" in err
 
 
+@pytest.fixture
+def homeless(home, monkeypatch):
+    "A user without a home and without a name, as in a container."
+    def nobody(number): raise KeyError("getpwuid(): uid not found")
+    monkeypatch.setattr("pwd.getpwuid", nobody)
+    monkeypatch.delenv("HOME")
+    monkeypatch.setattr(tempfile, "tempdir", str(home))
+
+
+@pytest.mark.filterwarnings("ignore:this user has no home")
+def test_a_user_without_a_home(calm_server, homeless, typed):
+    where = ("--home", calm_server.home)
+    said = [typed("status"), typed("stop", "--home", "~/x"), typed("graphs"), typed("status", *where), typed("start", *where), typed("graphs")]
+    assert [code for code, _, _ in said] == [1, 0, 2, 0, 0, 0]
+    for (_, out, err), part in zip(said, ("no Neo4j server is running in", "/x was not running", "there is no password", "is running", "was written to", "there are no graphs")):
+        assert part in out + err
+    assert calm_server.is_running() and user_env_file().stat().st_mode & 0o777 == 0o600
+
+
+def test_a_start_that_could_not_be_remembered_starts_nothing(home, typed, monkeypatch):
+    Path(".config").touch()  # no folder can be made there
+    for line in ("start --home new --port 0", "setup"):
+        monkeypatch.setattr("builtins.input", lambda question: "3")
+        code, out, err = typed(*line.split())
+        assert (code, out, err.count("\n")) == (2, "", 1) and "neo4j.env can't be written: Not a directory" in err
+    assert not Path("new").exists()
+
+
 def test_setup_asks_and_writes(calm_server, home):
     connection = calm_server.connection
     out, err = process("setup").communicate(f"1\n{connection.uri}\n\n{connection.password}\n", timeout=60)
@@ -241,6 +269,12 @@ REFUSED = {
     "graphs --env-file open.env": "chmod 600",
     "start --port 70000": "whole number up to 65535",
     "start --port seven": "whole number up to 65535",
+    "start --home ~nobody-of-this-name/x": "write the folder out",
+    "graphs --user a --user b": "--user is given twice",
+    "clean --graph one --graph two": "--graph is given twice",
+    "write-conditions -p write_gate=1 -p write_gate=1": "-p write_gate is given twice",
+    "queries -p limit=1 -p limit=2": "-p limit is given twice",
+    "queries --run latest -p limit=99999999999999999999 --graph one": "from 1 to 1,000,000",
     "write-conditions -p write_gat=1": "did you mean write_gate?",
     "write-conditions -p write_gate=2": "from 0 to 1",
     "write-conditions -p write_gate": "write NAME=VALUE",
@@ -248,7 +282,7 @@ REFUSED = {
     "queries --run": "--graph NAME",
     "queries --run nearest --graph one": "the queries are most-entailed",
     "queries --run --graph two": "there are one",
-    "queries --run near -p limit=0 --graph one": "at least 1",
+    "queries --run near -p limit=0 --graph one": "from 1 to 1,000,000",
     "queries -p color=red": "write NAME=VALUE, with one of",
     "queries --graph LONG": "1 to 200 characters",
     "export graph.json": "required: --graph",
