@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['EVAL_EXAMPLES', 'ROW_FORMS', 'PREDICT_EXAMPLES', 'TELL_EXAMPLES', 'ASK_EXAMPLES', 'HYPOTHESIS_FORMS',
-           'BENCH_EXAMPLES', 'EXAMPLES', 'train', 'amount', 'end_memory', 'dry_run', 'summarise', 'mean_chance',
+           'BENCH_EXAMPLES', 'MAIN_EXAMPLES', 'train', 'amount', 'end_memory', 'dry_run', 'summarise', 'mean_chance',
            'summarise_epochs', 'add_eval', 'asked_sizes', 'check_counts', 'check_room', 'Drawn', 'evaluate_in_parts',
            'evaluate_command', 'print_sizes', 'cell', 'add_graph_flags', 'check_store_flags', 'held', 'check_parent',
            'lock_wait', 'open_graph', 'commit_found', 'found_edges', 'keep', 'rows_of', 'judge_command',
@@ -1105,7 +1105,7 @@ def bench_command(
 def command_parser() -> CommandParser:
     "The parser of all commands."
     parser = CommandParser(prog="dualntm", description="Train and test Neural Turing Machines with two memories.", allow_abbrev=False,
-                           formatter_class=argparse.RawDescriptionHelpFormatter, epilog=EXAMPLES)
+                           formatter_class=argparse.RawDescriptionHelpFormatter, epilog=MAIN_EXAMPLES)
     parser.add_argument("--version", action="version", version=f"dualntm {dualntm.__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     add_train(commands).set_defaults(run=train)
@@ -1123,7 +1123,7 @@ def read_words(
     return args
 
 # %% ../nbs/15_cli.ipynb #f91b3450
-EXAMPLES = """examples:
+MAIN_EXAMPLES = """examples:
   dualntm train --task copy --num-batches 2000
   dualntm eval --checkpoint checkpoints/copy-ntm-seed1000
   dualntm train --help

@@ -164,9 +164,10 @@ def examples():
         yield name, parser, found
 
 
-def test_every_command_has_examples_that_can_be_typed(monkeypatch):
+def test_every_command_has_examples_that_can_be_typed():
     for name, parser, found in examples():
-        assert found, f"{name} --help has no example"
+        chooses = any(isinstance(action, argparse._SubParsersAction) for action in parser._actions)
+        assert found or chooses, f"{name} --help has no example"
         for line in found: command_parser().parse_args(shlex.split(line)[1:] if "--help" not in line else ["train"])
 
 
