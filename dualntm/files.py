@@ -116,12 +116,16 @@ class Lock:
 
 # %% ../nbs/00b_files.ipynb #96a1665c
 def home() -> Path:
-    "The home of this user; a temporary folder, with a warning, where there is none."
+    "The home of this user; a temporary folder of this user's own, with a warning, where there is none. Raises InputError if that can't be had."
     try: found = Path.home()
     except RuntimeError: found = None
     if found and found != Path("/nonexistent"): return found
-    place = Path(tempfile.gettempdir())/f"dualntm-home-{getattr(os, 'getuid', int)()}"
-    warnings.warn(f"this user has no home folder: using {place}; set HOME or DUALNTM_CACHE to another place", stacklevel=2)
+    user = getattr(os, "getuid", int)()
+    place = Path(tempfile.gettempdir())/f"dualntm-home-{user}"
+    with writing_to(place): place.mkdir(mode=0o700, exist_ok=True)
+    if hasattr(os, "getuid") and (place.stat().st_uid != user or place.stat().st_mode & 0o022):
+        raise InputError(f"this user has no home folder, and {place} can be written by others: set HOME to a folder of this user's own")
+    warnings.warn(f"this user has no home folder: using {place}; set HOME or DUALNTM_CACHE to another place")
     return place
 
 # %% ../nbs/00b_files.ipynb #1a68b931
