@@ -6,11 +6,11 @@
 __all__ = ['TASKS', 'MODELS', 'Flat', 'GravesRMSprop', 'Training', 'check_names', 'nearest', 'check_epochs', 'planned', 'rate',
            'RunExists', 'NonFiniteError', 'history_lines', 'read_history', 'random_states', 'restore_random_states',
            'whole_seed', 'usable_device', 'float_type', 'within_memory', 'has_checkpoint', 'folder_lock',
-           'claim_folder', 'remove_run', 'set_aside', 'Trainer', 'grouped', 'best_of', 'sync_file', 'known_records',
-           'Progress', 'may_note', 'noted_interrupts', 'make_latest', 'keep_memory', 'restore_memory', 'as_bytes',
-           'checkpoint_file', 'read_checkpoint', 'model_for', 'check_known', 'build', 'load', 'restore_net', 'stand_at',
-           'resume', 'kept_history', 'keep_run', 'evaluate', 'Setting', 'settings', 'parse_setting', 'check_settings',
-           'try_model', 'make_trainer']
+           'claim_folder', 'remove_run', 'set_aside', 'Trainer', 'grouped', 'known_records', 'sync_file', 'Progress',
+           'may_note', 'noted_interrupts', 'as_bytes', 'make_latest', 'keep_memory', 'restore_memory',
+           'checkpoint_file', 'read_checkpoint', 'best_of', 'model_for', 'check_known', 'build', 'load', 'restore_net',
+           'stand_at', 'resume', 'kept_history', 'keep_run', 'evaluate', 'Setting', 'settings', 'parse_setting',
+           'check_settings', 'try_model', 'make_trainer']
 
 # %% ../nbs/12_training.ipynb #d830a2dc
 import difflib, inspect, io, json, math, os, random, signal, sys, threading, time, warnings
@@ -266,7 +266,7 @@ def within_memory(
     what: str,  # was to be made, and what to do if it can't be
 ):
     "A context in which memory that can't be had becomes an InputError."
-    signs = ("allocate memory", "out of memory", "not enough memory", "Storage size calculation overflowed", "numel: integer multiplication overflow", "array is too big")
+    signs = ("allocate memory", "out of memory", "not enough memory", "Storage size calculation overflowed", "array is too big")
     try: yield
     except (MemoryError, RuntimeError, ValueError) as e:
         if not isinstance(e, MemoryError) and not any(sign in str(e) for sign in signs): raise
@@ -310,7 +310,8 @@ def remove_run(
     folder: Path,
 ) -> None:
     "Remove the files of a run, so that it is a whole run or none at every moment."
-    for patterns in (("latest.pt", "best*.pt", "weights.pt", "checkpoint-*.pt"), ("graph-*.npz", "graph.json", "journal.sqlite*", "history.jsonl", "config.json")):
+    for patterns in (("latest.pt", "best*.pt", "weights.pt", "checkpoint-*.pt"),
+                     ("graph-*.npz", "graph.json", "journal.sqlite*", "history.jsonl", "config.json")):
         for pattern in patterns:
             for path in folder.glob(pattern): path.unlink()
         sync_folder(folder)
@@ -324,7 +325,8 @@ def set_aside(
         path, kept = folder/name, folder/f"{Path(name).stem}-before{Path(name).suffix}"
         if path.exists() and path.stat().st_size:
             os.replace(path, kept)
-            warnings.warn(f"{path} is of a run that has no checkpoint and can't be gone on with: it is kept as {kept.name}, and a new run begins", stacklevel=5)
+            warnings.warn(f"{path} is of a run that has no checkpoint and can't be gone on with: "
+                          f"it is kept as {kept.name}, and a new run begins", stacklevel=5)
     remove_run(folder)
 
 # %% ../nbs/12_training.ipynb #7d3b1915
@@ -559,14 +561,6 @@ def validate(self: Trainer) -> dict:  # the task's numbers
     self.best = {"batch": self.batch, **dev, "since": 0} if better else {**self.best, "since": self.best.get("since", 0) + 1}
     return dev
 
-# %% ../nbs/12_training.ipynb #2aca7caa
-def best_of(
-    path: Path,  # of a best.pt
-) -> dict:  # its content; empty if there is none that can be read
-    "What a best.pt holds."
-    try: return read_checkpoint(path)
-    except InputError: return {}
-
 # %% ../nbs/12_training.ipynb #a1eb0253
 @patch
 def best_content(self: Trainer) -> dict | None:  # None if it can't be had
@@ -595,6 +589,15 @@ def mend_best(self: Trainer) -> None:
     if self.best and not content:
         warnings.warn(f"{path} of batch {wanted} is gone: the best network is looked for anew", stacklevel=3)
         self.best = {}
+
+# %% ../nbs/12_training.ipynb #3e5f13a6
+def known_records(
+    content: bytes,  # of a history.jsonl
+    size: int,  # bytes of it that a checkpoint knows of
+    batch: int,  # at which the checkpoint was made
+) -> list[tuple[bytes, dict]]:  # each line, and its record
+    "The records of a history that belong to a checkpoint."
+    return [(line, record) for line, record in history_lines(content[:size]) if record["batch"] <= batch]
 
 # %% ../nbs/12_training.ipynb #6463252c
 @patch
@@ -629,15 +632,6 @@ def sync_file(
 ) -> None:
     "Force what was written to a file to the disk."
     with open(path, "rb+") as f: os.fsync(f.fileno())
-
-# %% ../nbs/12_training.ipynb #5898b18f
-def known_records(
-    content: bytes,  # of a history.jsonl
-    size: int,  # bytes of it that a checkpoint knows of
-    batch: int,  # at which the checkpoint was made
-) -> list[tuple[bytes, dict]]:  # each line, and its record
-    "The records of a history that belong to a checkpoint."
-    return [(line, record) for line, record in history_lines(content[:size]) if record["batch"] <= batch]
 
 # %% ../nbs/12_training.ipynb #ca3cf7f7
 @patch
@@ -728,7 +722,7 @@ def may_note(
 ) -> bool:
     "Whether a run may take a signal for itself."
     if handler in (None, signal.SIG_IGN): return False
-    return number == signal.SIGINT or handler is signal.SIG_DFL or getattr(handler, "__module__", "") == terminable.__module__
+    return number == signal.SIGINT or handler is signal.SIG_DFL or getattr(handler, "__module__", "").startswith("dualntm.")
 
 # %% ../nbs/12_training.ipynb #cdf20d92
 @contextmanager
@@ -796,6 +790,15 @@ def content(self: Trainer) -> dict:
             "random": random_states(), "tally": self.tally, "writes": list(self.writes), "best": self.best,
             "history_bytes": self.history_bytes, **({"decoder": self.decoder} if self.decoder else {})}
 
+# %% ../nbs/12_training.ipynb #ea58e2cc
+def as_bytes(
+    content: dict,  # tensors and plain values
+) -> bytes:
+    "`content` as `torch.save` writes it."
+    buffer = io.BytesIO()
+    torch.save(content, buffer)
+    return buffer.getvalue()
+
 # %% ../nbs/12_training.ipynb #af782679
 @patch
 def save(self: Trainer,
@@ -855,15 +858,6 @@ def restore_memory(
     try: trainer.net.long_term = open_memory(trainer, kept["position"]) if "position" in kept else load_graph(trainer.folder/kept["file"])
     except GraphError as e: raise InputError(str(e)) from e
 
-# %% ../nbs/12_training.ipynb #66560d4b
-def as_bytes(
-    content: dict,  # tensors and plain values
-) -> bytes:
-    "`content` as `torch.save` writes it."
-    buffer = io.BytesIO()
-    torch.save(content, buffer)
-    return buffer.getvalue()
-
 # %% ../nbs/12_training.ipynb #28211f9e
 def checkpoint_file(
     path: str | Path,  # a checkpoint or a folder
@@ -896,6 +890,14 @@ def read_checkpoint(
     if not isinstance(content, dict) or content.get("format") != "dualntm checkpoint 1":
         raise InputError(f"{path} is a PyTorch file but not a checkpoint of dualntm")
     return content
+
+# %% ../nbs/12_training.ipynb #e417b33f
+def best_of(
+    path: Path,  # of a best.pt
+) -> dict:  # its content; empty if there is none that can be read
+    "What a best.pt holds."
+    try: return read_checkpoint(path)
+    except InputError: return {}
 
 # %% ../nbs/12_training.ipynb #1c4e8c96
 TASKS = {**tasks.TASKS, CDCLNLITask.name: CDCLNLITask}
@@ -1096,7 +1098,7 @@ def parse_setting(
     name, equals, value = text.partition("=")
     if not equals: raise InputError(f"-p {text}: write NAME=VALUE, for example -p {name if name in known else 'batch_size'}=4")
     if name == "num_heads" and "heads" in known:
-        if not value.isdecimal() or not 1 <= int(value[:9]) <= 1000 or len(value) > 9: raise InputError(f"-p {text}: num_heads takes a whole number of at least 1 and at most 1000")
+        if not value.isdecimal() or len(value) > 4 or int(value) < 1: raise InputError(f"-p {text}: num_heads takes a whole number of at least 1, and below 10,000")
         return "heads", "rw" * int(value)
     if name not in known:
         raise InputError(f"-p {text}: there is no parameter {name}; {nearest(name, [*known, 'num_heads'])}")
