@@ -16,7 +16,7 @@ from fastcore.basics import patch
 from torch import Tensor, nn
 from torch.func import functional_call
 from torch.nn import functional as F
-from .graph_memory import Affirmed, InMemoryGraphMemory
+from .graph_memory import Affirmed, InMemoryGraphMemory, normal_text
 from .ntm import NTM, NTMState, stack_states
 from .working_graph import Notes, WorkingGraph, empty_graph, file_notes, follow, look, see
 
@@ -301,7 +301,7 @@ class DualMemoryNTM(DualMemoryController):
         write_novelty: float = 0.,  # least distance, 1 - cosine, from all that is stored
         write_budget: int = 100,  # most new propositions in one commit
         write_interval: int = 10,  # batches from one commit to the next
-        merge_threshold: float = 0.999,  # cosine from which the store takes two propositions for one
+        merge_threshold: float = 0.999,  # cosine from which the store reports two propositions as near
         **network,  # the rest of what `DualMemoryController` takes
     ):
         super().__init__(*sizes, **network)
@@ -367,26 +367,55 @@ def admit(self: DualMemoryNTM,
     conditions: WriteConditions,
     run: str,
     batch: int,
+    held: set = frozenset(),  # texts that nobody said, and that are only held
 ) -> tuple[dict, dict]:  # place: number, of all that is stored now; counts for the tally
-    "Store the propositions that are new, within novelty and budget, and log them."
+    "Store the propositions that are new, within novelty and budget, and log them; what was held and is told now becomes told."
     numbers, new, counts = {}, {}, dict(known=0, novelty=0, budget=0, written=0)
     for place, text in texts.items():
-        idx = self.long_term.find(text)
+        idx, key = self.long_term.find(text), normal_text(text)
         if idx is not None: numbers[place] = idx
-        counts["known"] += idx is not None or text in new
-        if idx is not None or text in new: continue
-        close = conditions.write_novelty and 1 - self.nearest(vectors[place], list(new.values())) < conditions.write_novelty
+        counts["known"] += idx is not None or key in new
+        if idx is not None or key in new: continue
+        close = conditions.write_novelty and 1 - self.nearest(vectors[place], [v for _, v in new.values()]) < conditions.write_novelty
         refusal = "novelty" if close else "budget" if len(new) >= conditions.write_budget else None
         if refusal: counts[refusal] += 1
-        else: new[text] = vectors[place]
-    if new:
-        before = self.long_term.count().propositions
-        stored = dict(zip(new, self.long_term.add_propositions(list(new), np.stack(list(new.values())), run, batch)))
-        numbers |= {place: stored[text] for place, text in texts.items() if text in stored}
-        self.long_term.log_writes(list(dict.fromkeys(stored.values())), run, batch)
-        counts["written"] = self.long_term.count().propositions - before
-        counts["known"] += len(new) - counts["written"]
+        else: new[key] = text, vectors[place]
+    said = {normal_text(text) for text in texts.values() if text not in held}
+    self.tell_held({place: idx for place, idx in numbers.items() if normal_text(texts[place]) in said}, texts, vectors, run, batch)
+    for told in (True, False):
+        some = {key: pair for key, pair in new.items() if (key in said) == told}
+        stored = self.put(some, run, batch, told) if some else {}
+        numbers |= {place: stored[key] for place, text in texts.items() if (key := normal_text(text)) in stored}
+    counts["written"] = len(new)
     return numbers, counts
+
+# %% ../nbs/06_dual_controller.ipynb #b22a5c9c
+@patch
+def put(self: DualMemoryNTM,
+    new: dict,  # key: text and vector
+    run: str,
+    batch: int,
+    told: bool,  # whether somebody said them
+) -> dict:  # key: number
+    "Store propositions, and log them."
+    texts, vectors = zip(*new.values())
+    numbers = self.long_term.add_propositions(list(texts), np.stack(vectors), run, batch, told)
+    self.long_term.log_writes(numbers, run, batch)
+    return dict(zip(new, numbers))
+
+# %% ../nbs/06_dual_controller.ipynb #d6ca46e7
+@patch
+def tell_held(self: DualMemoryNTM,
+    known: dict,  # place: number, of stored propositions that are told now
+    texts: dict,  # place: text
+    vectors: dict,  # place: (propositions,)
+    run: str,
+    batch: int,
+) -> None:
+    "Note of stored propositions that they were told, as far as they were only held."
+    stored = dict(zip(known, self.long_term.propositions(list(known.values())))) if known else {}
+    held = [place for place, p in stored.items() if not p.told]
+    if held: self.long_term.add_propositions([texts[place] for place in held], np.stack([vectors[place] for place in held]), run, batch)
 
 # %% ../nbs/06_dual_controller.ipynb #63fe4bc3
 @patch
@@ -410,6 +439,7 @@ def recall(self: DualMemoryNTM,
     queries: Sequence,  # for each sequence, the propositions to start from, (n, propositions)
     nodes: int | None = None,  # propositions at most, for which the working graph grows if it must; None fills it as it is
     without: Sequence[Sequence[str]] | None = None,  # for each sequence, texts to leave out
+    evidence: str = "told",  # told: only what was told; held: also what was judged
 ) -> tuple[WorkingGraph, list[list[int]]]:  # the graph, and for each sequence the numbers of the propositions in its slots
     "Fill a working graph from the store."
     weights, size = self.embed.weight, self.slots if nodes is None else nodes
@@ -417,7 +447,7 @@ def recall(self: DualMemoryNTM,
     stored, usage = np.zeros((len(queries), slots, self.propositions), np.float32), np.zeros((len(queries), slots), np.float32)
     links, numbers = np.zeros((len(queries), slots, slots), np.float32), []
     for b, query in enumerate(queries):
-        part = Affirmed(self.long_term, without[b] if without else ()).recall(query, size, self.settings["recall_nearest"])
+        part = Affirmed(self.long_term, without[b] if without else (), evidence).recall(query, size, self.settings["recall_nearest"])
         n = len(part.numbers)
         stored[b, :n], links[b, :n, :n], usage[b, :n] = part.embeddings, part.links, 1
         numbers.append(part.numbers)
