@@ -12,7 +12,7 @@ __all__ = ['KeptKernels', 'NowhereKept', 'jit', 'one', 'exp_single', 'log_single
            'heads_backward', 'controller_backward', 'backward_kernel', 'set_threads', 'helpers', 'launch',
            'parameters_of', 'Weights', 'sort_weights', 'pack', 'new_tape', 'fill_tape', 'seen_by_output',
            'weight_gradients', 'start_slopes', 'Sequence', 'trace_of', 'jit_is_off', 'can_fuse', 'check_fused',
-           'run_fused', 'step_bytes', 'is_ready', 'prepare', 'step_flops']
+           'unroll', 'run_fused', 'step_bytes', 'is_ready', 'prepare', 'step_flops']
 
 # %% ../nbs/04_fused.ipynb #f32029c9
 import hashlib
@@ -69,13 +69,17 @@ class KeptKernels(caching.FunctionCache):
             why = "it holds code for other types"
         except Exception as e: why = f"{type(e).__name__}: {e}".splitlines()[0]
         _warn_once("read", f"in {self.cache_path} is damaged ({why}): what is damaged is compiled anew")
-        try: self.flush()
-        except Exception: pass  # then it can't be written either, which `save_overload` tells
+        try: self._cache_file._load_index()  # if the index is whole, saving replaces the code
+        except Exception: self.trying(self.flush)
         return None
 
     def save_overload(self, sig, data):
         "Keep a compiled function."
-        try: super().save_overload(sig, data)
+        self.trying(super().save_overload, sig, data)
+
+    def trying(self, write, *args):
+        "Call `write`; where it fails, go on without a cache."
+        try: write(*args)
         except Exception as e:
             self.disable()
             _warn_once("write", f"in {self.cache_path} can't be written ({e}): this process goes on without it, and the next compiles again")
@@ -888,18 +892,8 @@ def check_fused(net: NTM, inputs: Tensor) -> None:
     check_place("inputs", inputs, net.output.weight)
 
 # %% ../nbs/04_fused.ipynb #ff0d71f5
-def run_fused(
-    net: NTM,
-    inputs: Tensor,  # (T, B, inputs), of the network's precision
-    state: NTMState | None = None,  # where to go on from, such as `NTM.take` lets in; None starts anew
-    record: bool = False,  # also return the states of all steps
-    tops: bool = False,  # also return what the controller put out at all steps
-) -> tuple:  # outputs (T, B, outputs), the last state, with `record` the trace, with `tops` the controller's outputs (T, B, size)
-    "What the eager `net` returns, from the compiled kernels. Raises ValueError where `can_fuse` says no."
-    if not can_fuse(net, inputs): check_fused(net, inputs)
-    if state is None: state = net.start(inputs.shape[1])
-    elif {len(t) for t in (state.memory, *state.controller, *state.weightings, *state.reads)} != {inputs.shape[1]}:
-        NTM.check_state(net, state, inputs.shape[1])
+def unroll(net: NTM, inputs: Tensor, state: NTMState, record: bool = False, tops: bool = False) -> tuple:
+    "`run_fused` for inputs and a state that are known to fit, as `NTM.take` lets them in."
     plan, trace, T = plan_of(net), [], inputs.shape[0]
     if T == 0 and not record and not tops: return inputs.new_zeros(0, inputs.shape[1], net.output.out_features), state
     params = parameters_of(net, plan.lstm)
@@ -911,6 +905,21 @@ def run_fused(
     last = NTMState(LSTMState(h, c) if plan.lstm else NoState(), memory, weightings.unbind(1),
                     reads.split(memory.shape[2], 1) if plan.reads else ())
     return (outputs, last, *([trace_of(plan, trace[0])] if record else []), *([top] if tops else []))
+
+# %% ../nbs/04_fused.ipynb #571f1a0f
+def run_fused(
+    net: NTM,
+    inputs: Tensor,  # (T, B, inputs), of the network's precision
+    state: NTMState | None = None,  # where to go on from, such as `NTM.take` lets in; None starts anew
+    record: bool = False,  # also return the states of all steps
+    tops: bool = False,  # also return what the controller put out at all steps
+) -> tuple:  # outputs (T, B, outputs), the last state, with `record` the trace, with `tops` the controller's outputs (T, B, size)
+    "What the eager `net` returns, from the compiled kernels. Raises ValueError where `can_fuse` says no, and for a state of another batch."
+    if not can_fuse(net, inputs): check_fused(net, inputs)
+    if state is None: state = net.start(inputs.shape[1])
+    elif {len(t) for t in (state.memory, *state.controller, *state.weightings, *state.reads)} != {inputs.shape[1]}:
+        NTM.check_state(net, state, inputs.shape[1])
+    return unroll(net, inputs, state, record, tops)
 
 # %% ../nbs/04_fused.ipynb #03901a29
 def step_bytes(net: NTM) -> int:

@@ -116,7 +116,7 @@ def start(self: NTM,
     "The state before the first step."
     memory = self.memory.expand(batch, -1, -1)
     with without_autocast(memory.device.type):
-        weightings = tuple(w.softmax(-1).expand(batch, -1) for w in self.weightings)
+        weightings = tuple(w.expand(batch, -1) for w in self.weightings.softmax(-1).unbind())
         reads = tuple(read(memory, w) for head, w in zip(self.heads, weightings) if head.kind == "r")
         return NTMState(self.controller.start(batch), memory, weightings, reads)
 
@@ -323,7 +323,7 @@ def forward(self: NTM,
 ) -> tuple:  # outputs (T, B, outputs), the last state, and with `record` the trace
     "A whole sequence. With `record`, the third value is the states of all steps, stacked by `stack_states`."
     inputs, state = self.take(inputs, state)
-    run = run_eager if self.engine_on(inputs.device) == "eager" else _fused()[0].run_fused
+    run = run_eager if self.engine_on(inputs.device) == "eager" else _fused()[0].unroll
     return run(self, inputs, state, record)
 
 # %% ../nbs/03_ntm.ipynb #f7fd13cb
