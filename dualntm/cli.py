@@ -65,7 +65,8 @@ def end_memory(
 ) -> None:
     "Bring what is left of the long-term memory to where it lasts, close it, and say what is there."
     memory, counts = trainer.net.long_term, trainer.net.long_term.count()
-    print(f"long-term memory: {amount(counts.propositions, 'proposition')}, {amount(counts.entailments, 'entailment')}; {trainer.folder/'graph.json'}")
+    held = f"{amount(counts.propositions, 'proposition')}, {amount(counts.entailments, 'entailment')}"
+    print(f"long-term memory: {held}; {trainer.folder/'graph.json'}")
     memory.close()
     if memory.about["backend"] == "neo4j":
         graph = memory.about["graph"]
@@ -202,7 +203,8 @@ def check_room(
     need = 4 * sequences * math.prod(size.values()) * (task.inputs + task.outputs)
     have = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     sizes = " ".join(f"--{name} {value}" for name, value in size.items())
-    if need > have: raise InputError(f"{sizes} --sequences {sequences}: this takes {need / 1e9:,.0f} GB or more, and the machine has {have / 1e9:,.0f}")
+    if need > have: raise InputError(
+        f"{sizes} --sequences {sequences}: this takes {need / 1e9:,.0f} GB or more, and the machine has {have / 1e9:,.0f}")
 
 # %% ../nbs/15_cli.ipynb #5fb2d9df
 class Drawn:
@@ -264,7 +266,8 @@ def print_sizes(
     heading: bool,  # print the names of the columns first
 ) -> None:
     "Print how good a network is at one size, as a row of a table."
-    if heading: print(" ".join(f"{name:>10}" for name in (*task.sizes, "bit error %", "cost", "bits")) + f"   (by chance {task.chance['bit_error']:.0f} %)")
+    names = " ".join(f"{name:>10}" for name in (*task.sizes, "bit error %", "cost", "bits"))
+    if heading: print(f"{names}   (by chance {task.chance['bit_error']:.0f} %)")
     print(" ".join(f"{row[n]:10}" for n in task.sizes) + f" {cell(row['bit_error'], 11, 4)} {cell(row['cost'])} {cell(row['bits'])}", flush=True)
 
 # %% ../nbs/15_cli.ipynb #84421290
@@ -414,7 +417,8 @@ def judge_command(
         judgements = judge_in_parts(task, net, rows)
         metrics = row_metrics(task, rows, judgements)
         commit_found(task, net, rows, judgements, run)
-        for name, label in (("edges", 0), ("denials", 2)): metrics[name] = edge_metrics(rows, net.long_term, label) if hasattr(net, "long_term") else None
+        for name, label in (("edges", 0), ("denials", 2)):
+            metrics[name] = edge_metrics(rows, net.long_term, label) if hasattr(net, "long_term") else None
         print_json(metrics) if args.json else print_metrics(metrics)
         if args.store or args.graph: kept = keep(args, net)
         elif hasattr(net, "long_term"): net.long_term.close()
@@ -459,10 +463,9 @@ def print_metrics(
     metrics: dict,
 ) -> None:
     "Metrics as a table."
-    chance = metrics["chance"]
-    print(f"{amount(metrics['rows'], 'row')}: accuracy {metrics['accuracy']:.4f} (by chance {chance['accuracy']:.4f}), "
-          f"macro-F1 {metrics['macro_f1']:.4f} (by chance {chance['macro_f1']:.4f}), F1 of macro precision and recall {metrics['f1_of_macros']:.4f} (by chance {chance['f1_of_macros']:.4f}); "
-          f"{metrics['undecided']:,} undecided, no label having half")
+    scores = {"accuracy": "accuracy", "macro_f1": "macro-F1", "f1_of_macros": "F1 of macro precision and recall"}
+    print(f"{amount(metrics['rows'], 'row')}, {metrics['undecided']:,} of them undecided, no label having half; "
+          + ", ".join(f"{words} {metrics[name]:.4f} (by chance {metrics['chance'][name]:.4f})" for name, words in scores.items()))
     print(f"\n{'':15} {'precision':>9} {'recall':>9} {'f1':>9} {'by chance':>9} {'rows':>6}   judged as {', '.join(metrics['labels'])}")
     for (name, row), counts in zip(metrics["labels"].items(), metrics["confusion"]):
         print(f"{score_cells(name, row)} {row['rows']:6}   {' '.join(f'{n:6}' for n in counts)}")
@@ -611,10 +614,12 @@ def print_judgement(
     edges = found_edges(row, judgement)
     glimpses = [] if seen is None else task.in_words(net, seen, list(dict.fromkeys(sentences_of(row))))
     if args.json: return print_json({
-        "hypothesis": row.hypothesis, "label": LABELS[judgement.label], "undecided": judgement.undecided, "probabilities": chances, "chance": round(1 / len(LABELS), 4),
-        "evidence": evidence, ("written" if args.write else "would_write"): [edge._asdict() for edge in edges],
+        "hypothesis": row.hypothesis, "label": LABELS[judgement.label], "undecided": judgement.undecided,
+        "probabilities": chances, "chance": round(1 / len(LABELS), 4), "evidence": evidence,
+        ("written" if args.write else "would_write"): [edge._asdict() for edge in edges],
         "reads": [glimpse._asdict() for glimpse in glimpses]})
-    print(f"{judgement.words}: {row.hypothesis}\n  " + ", ".join(f"{name} {p:.3f}" for name, p in chances.items()) + f" (by chance {1 / len(LABELS):.3f} each)")
+    print(f"{judgement.words}: {row.hypothesis}")
+    print("  " + ", ".join(f"{name} {p:.3f}" for name, p in chances.items()) + f" (by chance {1 / len(LABELS):.3f} each)")
     for text, look in evidence.items(): print(f"  {look:.3f}  {text}")
     for edge in edges: print(f"  {'writes' if args.write else 'would write'}: ({edge.source})-[:ENTAILS {edge.score:.3f}]->({edge.target})")
     for step, read, nearest, cosine, words in glimpses:
@@ -853,8 +858,9 @@ def tell_facts(
                 tallies.append(tell_store(net, part, run="tell"))
                 progress.update(len(part))
         tally, kept = type(tallies[0])(*map(sum, zip(*tallies))), keep(args, net)
-    print(f"told {amount(tally.presented // 2, 'fact')}: {amount(tally.written, 'new proposition')} and {amount(tally.links_written, 'new entailment')}"
-          + (f"; {amount(tally.gate, 'proposition was', 'propositions were')} refused by the write gate" if tally.gate else ""))
+    new = f"{amount(tally.written, 'new proposition')} and {amount(tally.links_written, 'new entailment')}"
+    gate = f"; {amount(tally.gate, 'proposition was', 'propositions were')} refused by the write gate" if tally.gate else ""
+    print(f"told {amount(tally.presented // 2, 'fact')}: {new}{gate}")
     print(kept)
 
 # %% ../nbs/15_cli.ipynb #f3f0a271
@@ -902,7 +908,8 @@ def print_told(
     print(f"told {amount(count, 'sentence')}: {new:,} new, {known:,} known before")
     for text, other, cosine in near[:shown]: print(f"  near to each other for the encoder, and both kept (cosine {cosine:.3f}): {text} | {other}")
     if len(near) > shown: print(f"  and {len(near) - shown:,} more such pairs")
-    if unknown: print(f"  {amount(unknown, 'sentence has', 'sentences have')} signs that the encoder does not know; it can't tell such sentences apart by them")
+    if unknown: print(f"  {amount(unknown, 'sentence has', 'sentences have')} signs that the encoder does not know, "
+                      "and by which it can't tell them apart")
     if cut: print(f"  {amount(cut, 'sentence is', 'sentences are')} longer than the encoder reads; it knows only the beginning")
 
 # %% ../nbs/15_cli.ipynb #ea6084ad
@@ -914,7 +921,8 @@ ASK_EXAMPLES = """examples:
   dualntm ask --checkpoint checkpoints/cdcl-nli-dual-seed1000 --store world.npz --file questions.txt --write
 """
 HYPOTHESIS_FORMS = """
---file takes a text with one hypothesis a line, or rows, of which the hypotheses are read: a .json file, a list of rows, or a .jsonl file, a row a line:
+--file takes a text with one hypothesis a line, or rows, of which the hypotheses are read:
+a .json file, a list of rows, or a .jsonl file, a row a line, such as
   {"hypothesis": "It is wet."}
   {"premise": [{"text": "It rains.", "language": "en"}], "hypothesis": {"text": "It is wet."}}
 """
@@ -922,8 +930,8 @@ HYPOTHESIS_FORMS = """
 # %% ../nbs/15_cli.ipynb #15bb127d
 def add_ask(commands) -> None:
     "Add the `ask` command to the parser's commands."
-    parser = commands.add_parser("ask", help="ask a trained network about what it was told", allow_abbrev=False, epilog=ASK_EXAMPLES + HYPOTHESIS_FORMS,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+    parser = commands.add_parser("ask", help="ask a trained network about what it was told", allow_abbrev=False,
+        epilog=ASK_EXAMPLES + HYPOTHESIS_FORMS, formatter_class=argparse.RawDescriptionHelpFormatter,
         description="Ask a network of graph-recall for a walk from one item, or, with the file of facts, count the bits that it gets wrong on many; "
                     "or ask one of cdcl-nli whether hypotheses follow from what it was told.")
     add_store_flags(parser)
@@ -1094,8 +1102,8 @@ def bench_command(
     from dualntm.bench import bench
     check_counts("threads", [args.threads], 1024)
     check_counts("batch-size", args.batch_size)
-    columns = {"task": "12", "engine": "6", "batch_size": "10", "threads": "7", "steps": "5", "ms_per_sequence": "15.3f", "min": "8.3f", "max": "8.3f",
-               "times_eager": "11.1f", "gflops": "7.1f", "gemm_gflops": "11.0f", "peak_mb": "7.0f"}
+    columns = {"task": "12", "engine": "6", "batch_size": "10", "threads": "7", "steps": "5", "ms_per_sequence": "15.3f",
+               "min": "8.3f", "max": "8.3f", "times_eager": "11.1f", "gflops": "7.1f", "gemm_gflops": "11.0f", "peak_mb": "7.0f"}
     if not args.json: print(" ".join(f"{name:>{form.split('.')[0]}}" for name, form in columns.items()))
     for row in bench(tuple(args.task), tuple(args.batch_size), args.threads):
         cells = (f"{row[name]:>{form}}" if row[name] is not None else "-".rjust(int(form.split(".")[0])) for name, form in columns.items())
@@ -1182,7 +1190,8 @@ def unsaid(
 ) -> int:  # the exit code
     "End after stdout has failed; what was written is said on stderr."
     forget_output()
-    if not isinstance(error, BrokenPipeError): return say("; ".join([f"can't write the output: {getattr(error, 'strerror', None) or error}", *done]), code or 1)
+    if not isinstance(error, BrokenPipeError):
+        return say("; ".join([f"can't write the output: {getattr(error, 'strerror', None) or error}", *done]), code or 1)
     for line in done: print(f"dualntm: {line}", file=sys.stderr)
     return code or 141
 

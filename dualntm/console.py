@@ -143,7 +143,8 @@ def bar(
     "A progress bar on stderr that shows itself after two seconds, with a rate."
     from tqdm import tqdm
     shown = hasattr(sys.stderr, "isatty") and sys.stderr.isatty()
-    return tqdm(total=total, unit=unit, desc=about or None, delay=2, leave=False, file=sys.stderr, mininterval=0.2 if shown else 10, dynamic_ncols=True)
+    return tqdm(total=total, unit=unit, desc=about or None, delay=2, leave=False, file=sys.stderr,
+                mininterval=0.2 if shown else 10, dynamic_ncols=True)
 
 # %% ../nbs/14d_console.ipynb #22c00c05
 @contextmanager
