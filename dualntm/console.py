@@ -79,7 +79,7 @@ def console():
     for stream in before[:2]:
         if hasattr(stream, "reconfigure"): stream.reconfigure(errors="backslashreplace")
     sys.stdout, sys.stderr = before[0] and Stream(before[0]), Stream(before[1] or io.StringIO(), heedless=True)
-    warnings.formatwarning = lambda message, *where: f"dualntm: warning: {message}\n"
+    warnings.formatwarning = lambda message, *where, **line: f"dualntm: warning: {message}\n"
     try: yield
     finally: sys.stdout, sys.stderr, warnings.formatwarning = before
 
