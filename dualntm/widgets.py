@@ -852,6 +852,7 @@ def halt(self: TrainPanel,
     wait: bool = True,  # until the thread has ended
 ) -> None:
     "Let the run be saved and end. When the kernel is shut down, this is called for runs that train."
+    if self.state == "paused": self.resting.clear()  # it is at work again, until it has ended
     self.wishes.put("stop")
     if wait and self.thread and self.thread is not threading.current_thread(): self.thread.join()
 
