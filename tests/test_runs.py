@@ -1,11 +1,11 @@
 "A run's folder in other people's hands: two writers, signals, a power cut at any point."
-import json, os, shutil, signal, subprocess, sys, warnings
+import json, os, shutil, signal, subprocess, sys, time, warnings
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 import torch
-from test_cli import command, history, run, same_weights, start, wait_for
+from test_cli import command, start, wait_for
 
 import dualntm.training
 from dualntm.errors import InputError
@@ -19,33 +19,48 @@ TINY = dict(sequence_width=5, sequence_max_len=3, short_term_n=6, short_term_m=4
             engine="eager", write_interval=1, report_interval=3, num_batches=14, checkpoint_interval=6)
 
 
-def both(*words, cwd):
-    "Start the same command twice at once; the exit codes in order, and what the two complained of."
-    processes = [start(*words, cwd=cwd) for _ in range(2)]
-    complaints = [process.communicate(timeout=300)[1] for process in processes]
-    return sorted((process.returncode, complaint) for process, complaint in zip(processes, complaints))
+ENDLESS = ("--num-batches", 10 ** 6, "--checkpoint-interval", 20)
+
+
+def stop(process, number=signal.SIGTERM):
+    "End a process by a signal; its exit code and what it complained of."
+    process.send_signal(number)
+    complaint = process.communicate(timeout=300)[1]
+    assert "Traceback" not in complaint, complaint
+    return process.returncode, complaint
+
+
+def whole_history(folder):
+    "Whether a history has every tenth batch up to the checkpoint, each once; the checkpoint's batch."
+    batch = read_checkpoint(folder)["batch"]
+    assert [record["batch"] for record in read_history(folder)] == list(range(10, batch + 1, 10))
+    return batch
 
 
 def test_two_of_one_run_at_once(tmp_path):
     "Exactly one trains, whether the run is begun or gone on with; the other says one sentence and changes nothing."
-    for words, batches in (((*SMALL, "--num-batches", 300), 300), (("--resume", RUN, "--num-batches", 600), 600)):
-        (code, _), (other, complaint) = both("train", *words, cwd=tmp_path)
-        assert (code, other) == (0, 2)
-        assert complaint.count("dualntm: error:") == 1 and "Traceback" not in complaint
-        assert "is being trained by another process or panel" in complaint or "already holds a run" in complaint
-        assert [record["batch"] for record in history(tmp_path/RUN)] == list(range(10, batches + 1, 10))
-    assert run("train", "--resume", RUN, "--num-batches", 610, cwd=tmp_path).returncode == 0
+    for words in ((*SMALL, *ENDLESS), ("--resume", RUN)):
+        processes = [start("train", *words, cwd=tmp_path) for _ in range(2)]
+        while all(process.poll() is None for process in processes): time.sleep(.05)
+        refused, other = sorted(processes, key=lambda process: process.poll() is None)
+        complaint = refused.communicate()[1]
+        assert refused.returncode == 2 and complaint.count("dualntm: error:") == 1 and "Traceback" not in complaint, complaint
+        assert "is being trained by another process or panel" in complaint
+        before = max([0, *(int(path.stem[11:]) for path in (tmp_path/RUN).glob("checkpoint-*.pt"))])
+        wait_for(tmp_path/RUN/f"checkpoint-{before // 20 * 20 + 40}.pt", other)
+        assert stop(other)[0] == 143
+        assert whole_history(tmp_path/RUN) > before
 
 
 def test_a_killed_process_keeps_no_lock(tmp_path):
-    process = start("train", *SMALL, "--num-batches", 5000, "--checkpoint-interval", 10, cwd=tmp_path)
+    process = start("train", *SMALL, *ENDLESS, cwd=tmp_path)
     wait_for(tmp_path/RUN/"checkpoint-20.pt", process)
-    refused = run("train", "--resume", RUN, cwd=tmp_path)
-    assert refused.returncode == 2 and "is being trained by another" in refused.stderr
-    assert run("eval", "--checkpoint", RUN, "--length", 2, "--sequences", 3, cwd=tmp_path).returncode == 0  # reading needs no lock
+    for refused in (resume, lambda folder: make_trainer("copy", folder=folder, overwrite=True, memory_n=8, engine="eager")):
+        with pytest.raises(InputError, match="is being trained by another process"): refused(tmp_path/RUN)
+    load(tmp_path/RUN)  # reading needs no lock
     process.kill()
     process.communicate()
-    resume(tmp_path/RUN).close()
+    with warnings.catch_warnings(action="ignore"): resume(tmp_path/RUN).close()
 
 
 def test_sigterm_at_some_moments(tmp_path):
@@ -53,33 +68,24 @@ def test_sigterm_at_some_moments(tmp_path):
     for moment in (None, "history.jsonl", "latest.pt"):
         folder = tmp_path/str(moment)/RUN
         folder.parent.parent.mkdir(parents=True)
-        process = start("train", *SMALL, "--num-batches", 20000, "--checkpoint-interval", 50, cwd=folder.parent.parent)
+        process = start("train", *SMALL, *ENDLESS, cwd=folder.parent.parent)
         if moment: wait_for(folder/moment, process)
-        process.send_signal(signal.SIGTERM)
-        out, err = process.communicate(timeout=120)
-        assert process.returncode in (143, -signal.SIGTERM) and "Traceback" not in err, err
-        if moment: assert process.returncode == 143
-        if has_checkpoint(folder):
-            batch = read_checkpoint(folder)["batch"]
-            assert [record["batch"] for record in read_history(folder)] == list(range(10, batch + 1, 10))
-            words = ("--resume", RUN, "--num-batches", batch + 10)
-        else: words = (*SMALL, "--num-batches", 20)
-        done = run("train", *words, cwd=folder.parent.parent)
-        assert done.returncode == 0, done.stderr
+        code, complaint = stop(process)
+        assert code == 143 or moment is None and code == -signal.SIGTERM
+        if moment == "latest.pt": assert f"stopped after batch {whole_history(folder)} of" in complaint
+        if has_checkpoint(folder): resume(folder, num_batches=whole_history(folder) + 2).fit(progress=False)
+        else: make_trainer("copy", folder=folder, memory_n=8, controller_size=10, engine="eager", num_batches=2).fit(progress=False)
 
 
 def test_an_ignored_ctrl_c_stays_ignored(tmp_path):
     "A job in the background of a shell ignores SIGINT; SIGTERM still saves it."
     ignored = [sys.executable, "-c", "import os, signal, sys; signal.signal(signal.SIGINT, signal.SIG_IGN); os.execv(sys.executable, sys.argv[1:])"]
-    words = command("train", *SMALL, "--num-batches", 20000, "--checkpoint-interval", 10)
-    process = subprocess.Popen([*ignored, *words], cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    wait_for(tmp_path/RUN/"checkpoint-10.pt", process)
+    process = subprocess.Popen([*ignored, *command("train", *SMALL, *ENDLESS)], cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    wait_for(tmp_path/RUN/"checkpoint-20.pt", process)
     process.send_signal(signal.SIGINT)
-    wait_for(tmp_path/RUN/f"checkpoint-{read_checkpoint(tmp_path/RUN)['batch'] + 20}.pt", process)
-    process.send_signal(signal.SIGTERM)
-    process.communicate(timeout=120)
-    assert process.returncode == 143
-    assert read_checkpoint(tmp_path/RUN)["batch"] == max(int(path.stem[11:]) for path in (tmp_path/RUN).glob("checkpoint-*.pt"))
+    wait_for(tmp_path/RUN/f"checkpoint-{read_checkpoint(tmp_path/RUN)['batch'] + 40}.pt", process)
+    assert stop(process)[0] == 143
+    assert whole_history(tmp_path/RUN) == max(int(path.stem[11:]) for path in (tmp_path/RUN).glob("checkpoint-*.pt"))
 
 
 class Cuts:
