@@ -131,11 +131,11 @@ def test_a_start_that_could_not_be_remembered_starts_nothing(home, typed, monkey
 
 def test_setup_asks_and_writes(calm_server, home):
     connection = calm_server.connection
-    out, err = process("setup").communicate(f"1\n{connection.uri}\n\n{connection.password}\n", timeout=60)
+    out, err = process("setup").communicate(f"1\n{connection.uri}\n\n{connection.password}\n", timeout=300)
     assert "connected to Neo4j" in out and connection.password not in out + err, err
     assert user_env_file().stat().st_mode & 0o777 == 0o600 and connection.password in user_env_file().read_text()
     ended = process("setup", "--env-file", "another.env")
-    out, err = ended.communicate("", timeout=60)
+    out, err = ended.communicate("", timeout=300)
     assert ended.returncode == 2 and err.count("\n") == 1 and "nothing was written" in err and not Path("another.env").exists()
 
 
@@ -149,7 +149,7 @@ def test_check_passes_and_leaves_nothing_and_shows_no_password(server):
             time.sleep(.05)
     watch = threading.Thread(target=look)
     watch.start()
-    out, err = running.communicate(timeout=60)
+    out, err = running.communicate(timeout=300)
     watch.join()
     assert (running.returncode, err) == (0, "")
     assert re.findall(r"^(.+?)  +ok", out, re.M) == ["connection", "training integration", "read and write", "export"], out
@@ -176,7 +176,7 @@ def test_a_server_that_dies_during_a_check(restarted):
     running = process("check")
     assert "ok" in running.stdout.readline()
     restarted.kill()
-    out, err = running.communicate(timeout=60)
+    out, err = running.communicate(timeout=300)
     assert running.returncode == 1 and "FAILED" in out and err.count("\n") == 1, (out, err)
     assert "nothing is listening" in err and (graph := re.search(r"clean --graph (dualntm-check-\w+)", err)), err
     restarted.start()
@@ -256,7 +256,7 @@ def test_clean_asks_and_says_what_is_removed(server, typed, monkeypatch):
 def test_clean_without_anyone_to_answer(server, home):
     tell(server, "one")
     ended = process("clean", "--all")
-    out, err = ended.communicate("", timeout=60)
+    out, err = ended.communicate("", timeout=300)
     assert ended.returncode == 2 and "add --yes" in err and err.count("\n") == 1 and len(list_graphs(server)) == 1
 
 

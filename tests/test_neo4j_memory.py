@@ -69,7 +69,7 @@ sys.path.insert(0, sys.argv[1])
 from test_neo4j_memory import *
 from dualntm.neo4j_server import read_connection
 graph, journal, first, last, pause = sys.argv[2], sys.argv[3], *map(float, sys.argv[4:])
-memory = Neo4jGraphMemory(4, read_connection(), graph, 2., journal, run=journal, patience=90)
+memory = Neo4jGraphMemory(4, read_connection(), graph, 2., journal, run=journal, patience=300)
 print("open", flush=True)
 for step in range(int(first), int(last)):
     write_some(memory, [step])
@@ -88,7 +88,7 @@ def child(connection, *arguments):
 
 
 def finish(process):
-    out, err = process.communicate(timeout=120)
+    out, err = process.communicate(timeout=600)
     assert process.returncode == 0 and out.endswith("closed\n"), out[-200:] + err[-2000:]
 
 
