@@ -143,7 +143,7 @@ def provenance(
     item: Proposition | Entailment,
 ) -> str:
     "Where a proposition or an entailment came from, in words."
-    origin = [f"source {item.origin or 'not named'}"] if isinstance(item, Entailment) else []
+    origin = [f"source {item.origin or 'not named'}"] if isinstance(item, Entailment) else [] if item.told else ["judged, not told"]
     return ", ".join([*origin, f"run {item.run or 'not named'}", f"step {item.step:,}"])
 
 # %% ../nbs/14b_graph_browser.ipynb #ce150fd8

@@ -1,5 +1,5 @@
 "The panels in a real browser: in JupyterLab, and as the page that `dualntm panel` shows. Nothing may leave the machine."
-import json, os, shutil, signal, subprocess, sys, time, urllib.request
+import json, os, re, shutil, signal, subprocess, sys, time, urllib.request
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -40,7 +40,7 @@ def page_of(chromium, address):
     "A page that may ask only this machine; in the end, nothing else was asked, and the console holds no error."
     outside, errors = [], []
     page = chromium.new_page(viewport={"width": 1200, "height": 1000})
-    page.set_default_timeout(60_000)
+    page.set_default_timeout(180_000)
 
     def route(route):
         here = urlsplit(route.request.url).hostname in ("127.0.0.1", "localhost")
@@ -120,10 +120,10 @@ def field(where, label): return where.get_by_label(label, exact=True)
 
 def until_changed(page, read, before):
     "Wait until something differs from what it was, and give what it is now."
-    for _ in range(600):
+    for _ in range(1800):
         if (now := read()) not in (None, before): return now
         page.wait_for_timeout(100)
-    raise AssertionError(f"still {before!r:.100} after a minute")
+    raise AssertionError(f"still {before!r:.100} after three minutes")
 
 
 def picture(page, alt): return page.locator(f'.widget-html img[alt^="{alt}"]').first
@@ -218,6 +218,54 @@ def test_dualntm_panel(chromium, tmp_path):
             page.locator(".widget-html", has_text="is open").wait_for()
     assert running.returncode == 0
     assert (work/"checkpoints"/"copy-ntm-seed1000"/"latest.pt").exists()
+
+
+def kernels(server):
+    "The processes of the kernels that a server has started."
+    import psutil
+    def is_kernel(process):
+        try: return "ipykernel_launcher" in process.cmdline()
+        except psutil.Error: return False  # it has just ended
+    return [process.pid for process in psutil.Process(server.pid).children(recursive=True) if is_kernel(process)]
+
+
+def until(condition):
+    "Wait until something is so."
+    for _ in range(600):
+        if condition(): return
+        time.sleep(.1)
+    raise AssertionError("it did not come to be so in a minute")
+
+
+def records(folder): return [json.loads(line)["batch"] for line in (folder/"history.jsonl").read_text().splitlines()]
+
+
+def test_reload(chromium, tmp_path):
+    "A page that is loaded again while it trains leaves one kernel, finds its run, and goes on with it; one that is left leaves none."
+    if not os.environ.get("CI"): pytest.importorskip("voila")
+    run = tmp_path/"checkpoints"/"copy-ntm-seed5"
+    with process("dualntm", "panel", "--no-browser", cwd=tmp_path, env=settings(tmp_path), stdout=subprocess.PIPE,
+                 stderr=(tmp_path/"panel.log").open("w")) as running:
+        with page_of(chromium, running.stdout.readline().split()[-1]) as page:
+            field(page, "Seed").fill("5")
+            field(page, "Seed").press("Enter")
+            start(page)
+            first = kernels(running)
+            assert len(first) == 1
+            page.reload()
+            button(page, "Start").wait_for()
+            until(lambda: len(kernels(running)) == 1)
+            assert kernels(running) != first
+            assert field(page, "Seed").input_value() == "5" and field(page, "Controller size").input_value() == "20"
+            notice = page.locator(".widget-html", has_text="Resume goes on with it").first
+            notice.wait_for()
+            stopped = int(re.search(r"a run of ([\d,]+) of", notice.text_content())[1].replace(",", ""))
+            assert curve(page) and (run/f"checkpoint-{stopped}.pt").exists()
+            button(page, "Resume").click()
+            until(lambda: records(run)[-1] > stopped)
+            page.goto("about:blank")
+            until(lambda: not kernels(running))
+    assert records(run) == sorted(set(records(run)))
 
 
 @pytest.mark.parametrize("wrong", ['<img src="https://example.com/a.png">', '<script>console.error("wrong")</script>',
