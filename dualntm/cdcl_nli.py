@@ -625,7 +625,8 @@ def attach(self: CDCLNLITask,
     "Give a network a store. Raises GraphError for one of another width or another encoder, ValueError for a network that has no long-term memory."
     if not hasattr(net, "long_term"): raise ValueError("an ntm has no long-term memory: use a network of model type dual")
     if memory.dim != self.propositions:
-        raise GraphError(f"this graph has embeddings of {memory.dim} numbers, and the encoder {self.encoder.name} makes {self.propositions}: use another graph")
+        raise GraphError(f"this graph has embeddings of {memory.dim} numbers, and the encoder {self.encoder.name} makes {self.propositions}: "
+                         "use another graph")
     if memory.encoder is None: check_vectors(self.encoder, memory)
     memory.take_encoder(self.encoder.about())
     net.long_term = memory

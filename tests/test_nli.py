@@ -1,8 +1,9 @@
 "Inference on texts from the command line: train, eval and predict agree, a second run encodes nothing, bad input is one sentence."
-import contextlib, io, json, os, subprocess, sys
+import contextlib, io, json, os, shutil, subprocess, sys
 from pathlib import Path
 
 import pytest
+import torch
 
 from dualntm.cdcl_nli import Judgement
 from dualntm.cli import main
@@ -53,6 +54,17 @@ def trained(place):
     return place/"checkpoints"/"cdcl-nli-dual-seed1000"
 
 
+@pytest.fixture(scope="module")
+def decided(trained):
+    "The same run with a network that is sure of what it says: two epochs leave every label near a third."
+    folder = shutil.copytree(trained, trained.parent/"decided")
+    for path in folder.glob("*.pt"):
+        state = torch.load(path, weights_only=True)
+        for name in ("say.out.weight", "say.out.bias"): state["net"][name] *= 200
+        torch.save(state, path)
+    return folder
+
+
 def test_eval_and_predict_say_the_same(place, trained):
     judged = json.loads(run(place, "eval", "--checkpoint", trained, "--file", "pairs/pairs.json", "--json").stdout)
     lines = run(place, "predict", "--checkpoint", trained, "--file", "pairs/pairs.json", "--json").stdout.splitlines()
@@ -61,35 +73,40 @@ def test_eval_and_predict_say_the_same(place, trained):
     assert abs(sum(a == b for a, b in zip(said, gold)) / 36 - judged["accuracy"]) < 1e-9
 
 
-def test_a_contradiction_denies(place, trained, typed, monkeypatch):
+def test_a_contradiction_denies(place, decided, typed):
     "What is written for a row is what the label asks for, it is in the store, and the store judges as before beside its denials."
-    monkeypatch.setattr(Judgement, "undecided", False)  # two epochs leave every label under a half
-    asked = ("predict", "--checkpoint", trained, "--file", "pairs/pairs.json", "--json", "--store", "denials.npz")
-    would = [json.loads(line)["would_write"] for line in typed(*asked)[1].splitlines()]
-    assert not (place/"denials.npz").exists()
+    asked = ("predict", "--checkpoint", decided, "--file", "pairs/pairs.json", "--json", "--store", "denials.npz")
+    assert not any(json.loads(line).get("written") for line in typed(*asked)[1].splitlines()) and not (place/"denials.npz").exists()
     rows = [json.loads(line) for line in typed(*asked, "--write")[1].splitlines()]
-    assert [row["written"] for row in rows] == would
     begins = {"entailment": "", "contradiction": "not: "}
     for row in rows: assert {edge["target"] for edge in row["written"]} <= {begins.get(row["label"], "nothing ") + row["hypothesis"]}
     graph = load_graph(place/"denials.npz")
     texts = {p.idx: p.text for p in graph.propositions()}
     written = {(edge["source"], edge["target"]) for row in rows for edge in row["written"]}
     assert written == {(texts[e.source], texts[e.target]) for e in graph.entailments()} and written
-    judged = json.loads(typed("eval", "--checkpoint", trained, "--file", "pairs/pairs.json", "--json")[1])
+    assert {p.told for p in graph.propositions() if p.text in {target for _, target in written}} == {False}
+    judged = json.loads(typed("eval", "--checkpoint", decided, "--file", "pairs/pairs.json", "--json")[1])
     assert judged["edges"] is judged["denials"] is None  # these rows name no evidence
 
 
-def test_told_texts_are_asked_for(place, trained, typed):
+def test_told_texts_are_asked_for(place, decided, typed):
+    "Sentences are told once, and an answer does not depend on what was asked and written before."
     (place/"one.txt").write_text("A cat sleeps on the mat. It rains.\n\nThe dog is awake.")
     (place/"two.txt").write_text("It rains. The cow is hungry.")
-    store = ("--checkpoint", trained, "--store", "world.npz")
+    store = ("--checkpoint", decided, "--store", "world.npz")
     assert "told 4 sentences: 4 new, 0 known before\n" in typed("tell", *store, "--text", "one.txt", "two.txt")[1]
-    told = typed("tell", *store, "--sentence", "It rains.", "--sentence", "The sun sets.")
-    assert told == (0, "told 2 sentences: 1 new, 1 known before\nworld.npz holds 5 propositions and 0 entailments\n", "")
+    assert "told 2 sentences: 1 new, 1 known before\n" in typed("tell", *store, "--sentence", "It rains.", "--sentence", "The sun sets.")[1]
+    assert load_graph(place/"world.npz").count() == (5, 0, 0)
     assert "told 12 sentences: 12 new" in typed("tell", *store, "--file", "pairs/pairs.json")[1]
+    before = load_graph(place/"world.npz").count()
     one, other = (json.loads(typed(command, *store, "--hypothesis", "A cat sleeps.", "--json")[1]) for command in ("predict", "ask"))
     assert one["hypothesis"] == "A cat sleeps." and one["reads"] and set(one["evidence"]) <= {p.text for p in load_graph(place/"world.npz").propositions()}
-    assert one == other  # what the first wrote does not change what the second says
+    assert one == other and load_graph(place/"world.npz").count() == before  # neither has written
+    for hypothesis in ("A cat sleeps.", "A cat is asleep.", "The sun sets."): typed("ask", *store, "--hypothesis", hypothesis, "--write")
+    after = json.loads(typed("ask", *store, "--hypothesis", "A cat sleeps.", "--json")[1])
+    assert (after["label"], after["evidence"]) == (one["label"], one["evidence"])
+    said = typed("tell", *store, "--sentence", "She sent me \U0001f34e.", "--sentence", "She sent me \U0001f697.")[1]
+    assert "told 2 sentences: 2 new" in said and "near" in said  # both are kept, and that the encoder can't tell them apart is said
 
 
 def test_what_is_undecided_is_called_so_and_not_written(place, trained, typed, monkeypatch):
