@@ -77,15 +77,16 @@ class NTM(nn.Module):
         super().__init__()
         memory_n, memory_m, shift_range = check_memory(memory_n, memory_m, shift_range, self.memory_names)
         size, layers = whole_number("controller_size", controller_size), whole_number("controller_layers", controller_layers)
-        if not isinstance(engine, str) or engine not in ("auto", "eager", "fused"): raise ValueError(f"engine={engine!r}: write one of auto, eager, fused")
+        if not isinstance(engine, str) or engine not in ("auto", "eager", "fused"):
+            raise ValueError(f"engine={engine!r}: write one of auto, eager, fused")
         self.inputs, self.outputs = whole_number("inputs", inputs, least=0), whole_number("outputs", outputs, least=0)
         read_width = memory_m * str(heads).count("r")
         check_room({f"{self.memory_names[0]}={memory_n}, {self.memory_names[1]}={memory_m}": memory_n * memory_m,
                     f"controller_size={size}, controller_layers={layers}": size * (self.inputs + read_width + size * layers)})
         self.heads = make_heads(heads, size, memory_m, shift_range)
         self.controller = make_controller(controller, self.inputs + read_width, size, layers)
-        self.settings = dict(memory_n=memory_n, memory_m=memory_m, controller=str(controller), controller_size=size, controller_layers=layers,
-                             heads=str(heads), shift_range=shift_range, engine=str(engine))
+        self.settings = dict(memory_n=memory_n, memory_m=memory_m, controller=str(controller), controller_size=size,
+                             controller_layers=layers, heads=str(heads), shift_range=shift_range, engine=str(engine))
         self.output = nn.Linear(size + read_width, self.outputs)
         nn.init.xavier_uniform_(self.output.weight)
         nn.init.normal_(self.output.bias, std=0.01)
@@ -250,7 +251,8 @@ def check_place(
         here, there = (str(t.dtype)[6:] for t in (tensor, weight))
         raise ValueError(f"{name} are {here} and the network is {there}: convert one of them, for example with .to(torch.{there})")
     if tensor.device != weight.device:
-        raise ValueError(f"{name} are on {tensor.device} and the network is on {weight.device}: move one of them, for example with .to({str(weight.device)!r})")
+        here, there = tensor.device, weight.device
+        raise ValueError(f"{name} are on {here} and the network is on {there}: move one of them, for example with .to('{there}')")
 
 @patch
 def check_inputs(self: NTM,
@@ -282,7 +284,8 @@ def check_like(
     if part.ndim != form.ndim or part.shape[1:] != form.shape[1:]:
         raise ValueError(f"{name} has the shape {tuple(part.shape)}: this network needs {(batch, *form.shape[1:])}")
     if len(part) != batch:
-        raise ValueError(f"the state is that of a batch of {len(part)} and the inputs are a batch of {batch}: go on from the state of the same sequences")
+        raise ValueError(f"the state is that of a batch of {len(part)} and the inputs are a batch of {batch}: "
+                         "go on from the state of the same sequences")
     if part.dtype != weight.dtype or part.device != weight.device: check_place(f"the numbers of {name}", part, weight)
 
 # %% ../nbs/03_ntm.ipynb #70332179
