@@ -1,10 +1,12 @@
 "Neo4j servers for the tests: one for the whole session, and private ones that a test may kill."
-import os
+import os, signal
 from contextlib import contextmanager
 
 import pytest
 
 from dualntm.neo4j_server import LocalServer, Neo4jServerError, check_connection, fetch_server, find_java, read_connection
+
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs ignore it, and so would all that is started here
 
 
 def can_start():
