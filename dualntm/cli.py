@@ -35,6 +35,7 @@ def train(
     args: argparse.Namespace,
 ) -> None:
     "Run the `train` command."
+    from dualntm.training import has_checkpoint
     trainer = open_trainer(args)
     if args.dry_run: return dry_run(trainer)
     if args.arrived: raise KeyboardInterrupt  # while something was loaded that dropped it
@@ -44,7 +45,8 @@ def train(
     try: trainer.fit()
     except Interrupted as e:
         if hasattr(trainer.net, "long_term"): trainer.net.long_term.close()
-        stopped = Interrupted(f"{e}; go on with: {quoted('dualntm', 'train', '--resume', trainer.folder)}")
+        onwards = ("go on with", ["train", "--resume", trainer.folder]) if has_checkpoint(trainer.folder) else ("begin with", shlex.split(args.command)[1:])
+        stopped = Interrupted(f"{e}; {onwards[0]}: {quoted('dualntm', *onwards[1])}")
         stopped.code = e.code
         raise stopped from None
     summarise(trainer, begun)

@@ -30,7 +30,7 @@ from tqdm.auto import tqdm
 
 import dualntm
 from .dual_controller import DualMemoryNTM, Tally
-from .errors import InputError, Interrupted, Terminated, terminable
+from .errors import InputError, Interrupted, Terminated, heeding, terminable
 from .files import Lock, sync_folder, write_atomically, writing_to
 from .graph_memory import GraphError, load_graph
 from .ntm import NTM
@@ -691,7 +691,7 @@ class Progress:
         try:
             if not self.trainer.net.is_ready():
                 self.bar.set_description(f"{self.trainer.task.name}: loading the compiled engine, or compiling it if it never ran here")
-                self.trainer.net.prepare()
+                with heeding(): self.trainer.net.prepare()  # a compiler may drop what a signal raises
                 self.bar.set_description(self.trainer.task.name)
         except BaseException:
             self.bar.close()
