@@ -22,6 +22,15 @@ TINY = dict(sequence_width=5, sequence_max_len=3, short_term_n=6, short_term_m=4
 ENDLESS = ("--num-batches", 10 ** 6, "--checkpoint-interval", 20)
 
 
+@pytest.fixture(autouse=True)
+def one_thread():
+    "Small networks are slow where several threads wait for each other, on a busy machine above all."
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
 def stop(process, number=signal.SIGTERM):
     "End a process by a signal; its exit code and what it complained of."
     process.send_signal(number)
