@@ -83,8 +83,9 @@ def write_panel(
     argv = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}", "--IPKernelApp.log_level=ERROR"]
     page = """{%- extends 'voila/templates/lab/index.html.j2' -%}
 {%- block notebook_css -%}{{ super() | replace('<link rel="stylesheet" href="https://cdn.', '<link data-left-out="') }}{%- endblock -%}"""
+    about = {"argv": argv, "display_name": "dualntm", "language": "python"}
     for path, content in ((folder/"panel.ipynb", json.dumps(notebook)), (template/"conf.json", '{"base_template": "lab"}'),
-                          (template/"index.html.j2", page), (kernel/"kernel.json", json.dumps({"argv": argv, "display_name": "dualntm", "language": "python"}))):
+                          (template/"index.html.j2", page), (kernel/"kernel.json", json.dumps(about))):
         path.write_text(content, encoding="utf-8")
 
 # %% ../nbs/14e_panel_command.ipynb #bc6ecb92
@@ -145,8 +146,8 @@ def serve_panel(
     if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) is signal.SIG_DFL:
         signal.signal(signal.SIGHUP, lambda number, frame: os.kill(os.getpid(), signal.SIGTERM))
     Voila.launch_instance([str(folder/"panel.ipynb"), "--Voila.ip=127.0.0.1", f"--port={port}", "--Voila.port_retries=0",
-                           "--Voila.open_browser=False", "--Voila.auto_token=True", "--Voila.log_level=ERROR", "--VoilaConfiguration.template=dualntm"],
-                          config=server_settings())
+                           "--Voila.open_browser=False", "--Voila.auto_token=True", "--Voila.log_level=ERROR",
+                           "--VoilaConfiguration.template=dualntm"], config=server_settings())
 
 # %% ../nbs/14e_panel_command.ipynb #686c517d
 def announce(

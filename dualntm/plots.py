@@ -296,7 +296,8 @@ def plot_cost_by_length(
                 color=COLOURS[i % len(COLOURS)], label=legend_label(label), clip_on=False)
     ax.set_yscale("symlog", linthresh=.01, linscale=.5)
     names, sizes = {"length": "length, vectors", "links": "length of the walk, links"}, {row[size] for rows in results.values() for row in rows}
-    ax.set(xlabel=names.get(size, size), ylabel="wrong bits, %", title=readable(title), ylim=(0, 60), xticks=sorted(sizes), yticks=(0, .01, .1, 1, 10, 50))
+    ax.set(xlabel=names.get(size, size), ylabel="wrong bits, %", title=readable(title), ylim=(0, 60), xticks=sorted(sizes),
+           yticks=(0, .01, .1, 1, 10, 50))
     ax.yaxis.set_major_formatter("{x:g}")
     ax.minorticks_off()
     if trained: ax.axvline(trained, color="black", lw=1, ls=":", label=f"longest in training, {trained}")
@@ -761,7 +762,8 @@ def draw_soft_merge(
         w = find_or_create(graph, e[None], torch.ones(1, 1))
         after = write_proposition(graph, e[None], w, previous, torch.ones(1, 1), 0)
         s = cosines(graph, e[None, None])[0, 0]
-        for ax, values, title, colour in ((near, s, f"{readable(name)}: cosine with each node", COLOURS[0]), (where, w[0], "so it is written to", COLOURS[1])):
+        left = (near, s, f"{readable(name)}: cosine with each node", COLOURS[0])
+        for ax, values, title, colour in (left, (where, w[0], "so it is written to", COLOURS[1])):
             ax.barh(range(slots), as_array(values), color=colour)
             ax.set(title=title, xlim=(0, 1), yticks=range(slots), yticklabels=labels, ylim=(slots - .5, -.5))
         near.axvline(.9, color="black", lw=1, ls=":")

@@ -7,8 +7,8 @@ __all__ = ['INKS', 'AT_WORK', 'LOOK_AT', 'coloured', 'announced', 'shade', 'Figu
            'put', 'Panel', 'Recording', 'record_episodes', 'join_traces', 'row_words', 'record', 'answer_words',
            'head_words', 'look_words', 'sentence_looks', 'sentence_table', 'AttentionExplorer', 'size_slider',
            'number_slider', 'graph_figure', 'Words', 'read_words', 'check_words', 'is_trained', 'run_config',
-           'run_history', 'batches_done', 'last_run', 'known_settings', 'field_names', 'TrainPanel', 'backend_of',
-           'save_all', 'save_at_end', 'Clock', 'duration', 'guessing_cost', 'newest_part']
+           'run_history', 'batches_done', 'last_run', 'save_all', 'save_at_end', 'known_settings', 'field_names',
+           'TrainPanel', 'backend_of', 'Clock', 'duration', 'guessing_cost', 'newest_part']
 
 # %% ../nbs/14_widgets.ipynb #57cc44c9
 import atexit, base64, json, os, shlex, signal, threading, time
@@ -458,6 +458,31 @@ def last_run(
             found.append((path.stat().st_mtime_ns, task, model, seed))
     return max(found)[1:] if found else None
 
+# %% ../nbs/14_widgets.ipynb #d782d7be
+AT_WORK = WeakSet()  # panels with a run to save
+
+# %% ../nbs/14_widgets.ipynb #d1694991
+def save_all() -> None:
+    "Let all panels save their runs, and wait for it."
+    for panel in list(AT_WORK): panel.halt()
+
+# %% ../nbs/14_widgets.ipynb #7fff2f5d
+def save_at_end(
+    panel,  # whose run is begun
+) -> None:
+    "See to it that a run is saved when its process ends, or is ended by SIGTERM."
+    AT_WORK.add(panel)
+    atexit.unregister(save_all)
+    atexit.register(save_all)  # again, so that it is the first to be called
+    if threading.current_thread() is not threading.main_thread() or signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL: return
+    def end():
+        save_all()
+        os.kill(os.getpid(), signal.SIGTERM)
+    def save_and_end(number, frame):
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        threading.Thread(target=end, daemon=True).start()
+    signal.signal(signal.SIGTERM, save_and_end)
+
 # %% ../nbs/14_widgets.ipynb #ae2a911f
 @lru_cache(maxsize=None)
 def known_settings(
@@ -740,31 +765,6 @@ def show_buttons(self: TrainPanel) -> None:
     self.pause.disabled, self.stop.disabled = not runs, not (runs or paused)
     self.resume.disabled = runs or not (paused or has_checkpoint(self.folder()))
 
-# %% ../nbs/14_widgets.ipynb #d782d7be
-AT_WORK = WeakSet()  # panels with a run to save
-
-# %% ../nbs/14_widgets.ipynb #d1694991
-def save_all() -> None:
-    "Let all panels save their runs, and wait for it."
-    for panel in list(AT_WORK): panel.halt()
-
-# %% ../nbs/14_widgets.ipynb #7fff2f5d
-def save_at_end(
-    panel,  # whose run is begun
-) -> None:
-    "See to it that a run is saved when its process ends, or is ended by SIGTERM."
-    AT_WORK.add(panel)
-    atexit.unregister(save_all)
-    atexit.register(save_all)  # again, so that it is the first to be called
-    if threading.current_thread() is not threading.main_thread() or signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL: return
-    def end():
-        save_all()
-        os.kill(os.getpid(), signal.SIGTERM)
-    def save_and_end(number, frame):
-        signal.signal(signal.SIGTERM, signal.SIG_DFL)
-        threading.Thread(target=end, daemon=True).start()
-    signal.signal(signal.SIGTERM, save_and_end)
-
 # %% ../nbs/14_widgets.ipynb #dbe30001
 @patch
 def begin(self: TrainPanel,
@@ -800,8 +800,9 @@ def train(self: TrainPanel,
             if hasattr(trainer.net, "long_term"): trainer.net.long_term.close()
             trainer.close()
         where = f"{trainer.folder}: {trainer.batch:,} of {trainer.training.num_batches:,} batches"
-        if ended: self.settle("done", f"{where}, done; AttentionExplorer looks inside, and so does dualntm eval --checkpoint {trainer.folder}", "good")
-        else: self.settle("stopped", f"{where}, saved; Resume goes on here, and so does dualntm train --resume {trainer.folder}")
+        folder = shlex.quote(str(trainer.folder))
+        if ended: self.settle("done", f"{where}, done; AttentionExplorer looks inside, and so does dualntm eval --checkpoint {folder}", "good")
+        else: self.settle("stopped", f"{where}, saved; Resume goes on here, and so does dualntm train --resume {folder}")
     except Exception as e:
         self.failure = e
         self.settle("failed", str(e) if isinstance(e, (ValueError, ArithmeticError, Neo4jServerError)) else f"{type(e).__name__}: {e}", "error")
@@ -941,7 +942,7 @@ def show_progress(self: TrainPanel,
     total, unit = trainer.training.num_batches, "of the rows judged wrongly" if hasattr(trainer.task, "rows") else "wrong bits a sequence"
     self.bar.max, self.bar.value = total, trainer.batch
     left = "" if trainer.done() else f", {duration(self.clock.left(trainer))} left"
-    cost = f"; {np.mean(self.recent):.3f} {unit} in the last {len(self.recent)} batches, where guessing has {self.guessing:.3g}" if self.recent else ""
+    cost = f"; {np.mean(self.recent):.3f} {unit} in the last {len(self.recent)} batches, guessing has {self.guessing:.3g}" if self.recent else ""
     self.text.value = coloured(f"Batch {trainer.batch:,} of {total:,}{left}{cost}", "plain")
 
 # %% ../nbs/14_widgets.ipynb #7cfd6ff6
