@@ -241,7 +241,7 @@ def drawn(
 ) -> list[int]:  # numbers of rows
     "Which rows are in a batch."
     epoch, place = divmod(number, math.ceil(count / size))
-    order = torch.randperm(count, generator=torch.Generator().manual_seed(1_000_003 * seed + epoch))
+    order = torch.randperm(count, generator=torch.Generator().manual_seed((1_000_003 * seed + epoch) % 2**63))
     return order[place * size:(place + 1) * size].tolist()
 
 # %% ../nbs/11_cdcl_nli.ipynb #3a699f75
@@ -270,7 +270,7 @@ def drawn_crowd(self: CDCLNLITask,
 ) -> Tensor:  # (N, rows, width)
     "Sentences of other events to lie beside some rows."
     every, near = self.crowd
-    generator = torch.Generator().manual_seed(1_000_003 * seed + number)
+    generator = torch.Generator().manual_seed((1_000_003 * seed + number) % 2**63)
     order = torch.rand(len(places), near.shape[1], generator=generator).argsort(1)[:, :self.distractors]
     return every[near[places].gather(1, order)].transpose(0, 1)
 
