@@ -73,7 +73,7 @@ def process(*words, **how):
     try: yield running
     finally:
         running.send_signal(signal.SIGINT)
-        try: running.wait(20)
+        try: running.wait(90)  # its kernels save their runs first
         except subprocess.TimeoutExpired:
             running.kill()
             raise
