@@ -13,8 +13,8 @@ from typing import Iterator
 import torch
 from .errors import InputError
 from .fused import step_flops
-from .tasks import fitting
-from .training import Trainer, make_trainer
+from .values import fitting
+from .training import make_trainer, Trainer
 
 # %% ../nbs/12b_bench.ipynb #feb5949c
 def gemm_gflops(

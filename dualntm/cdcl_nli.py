@@ -22,11 +22,13 @@ from torch import Tensor
 from torch.nn import functional as F
 from tqdm.auto import tqdm
 from .dual_controller import Tally, WriteConditions
-from .graph_memory import DENIAL, GraphError, InMemoryGraphMemory, normal_text
-from .nli_rows import LABELS, Row, check_setting, read_splits
+from .errors import GraphError
+from .graph_memory import DENIAL, InMemoryGraphMemory, normal_text
+from .nli_rows import check_setting, LABELS, read_splits, Row
 from .reader import ReaderNTM
-from .tasks import Score, fit_fields
-from .text import GenerativeTextDecoder, NearestTextDecoder, TextEncoder, _count
+from .tasks import Score
+from .values import fit_fields
+from .text import _count, GenerativeTextDecoder, NearestTextDecoder, TextEncoder
 from .working_graph import with_nodes
 
 # %% ../nbs/11_cdcl_nli.ipynb #06f29a32

@@ -23,12 +23,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import dualntm
-from .console import CommandParser, bar, beside, console, forget_output, output_error, print_json, quoted, seconds, stoppable
+from .console import bar, beside, CommandParser, console, forget_output, output_error, print_json, quoted, seconds, stoppable
 from .errors import InputError, Interrupted, Terminated
 from .files import Lock, write_atomically, writing_to
-from .neo4j_commands import TASK_NAMES, add_connection_flags, add_neo4j
+from .neo4j_commands import add_connection_flags, add_neo4j, TASK_NAMES
 from .panel_command import add_panel
-from .train_command import NAMES, add_train, backend_name, check_device, open_trainer
+from .train_command import add_train, backend_name, check_device, NAMES, open_trainer
 
 # %% ../nbs/15_cli.ipynb #8670c101
 def train(
@@ -553,7 +553,7 @@ def judge_and_tell(
     at_once: int = 32,
 ) -> None:
     "Judge, print, and write if that is asked for."
-    from dualntm.cdcl_nli import Watched, chunks
+    from dualntm.cdcl_nli import chunks, Watched
     rows, judgements = [], []
     with bar(len(things), " hypotheses", "judging") as progress:
         for some in chunks(things, at_once):
@@ -871,7 +871,7 @@ def told_rows(
     task,
 ) -> list:  # of `Row`, of which only the documents count
     "The texts that the flags name. Raises InputError or RowError, naming the file or the flag, for what can't be used."
-    from dualntm.nli_rows import Row, check_text, read_rows, split_sentences
+    from dualntm.nli_rows import check_text, read_rows, Row, split_sentences
     documents = [tuple(check_text(text, "the command line", "--sentence") for text in args.sentence)]
     for path in args.text:
         documents.append(split_sentences("\n".join(read_lines(path)), args.language))
@@ -1228,11 +1228,11 @@ def code_of(
     "What an error means for the command."
     if is_full(error): return 1
     if isinstance(error, (InputError, OSError)): return 2
-    from dualntm.graph_memory import GraphError, GraphServerError
-    from dualntm.neo4j_server import Neo4jServerError, Neo4jSettingError
-    from dualntm.nli_rows import RowError
-    from dualntm.text import TextModelError
-    from dualntm.training import NonFiniteError
+    from dualntm.errors import GraphError, GraphServerError
+    from dualntm.errors import Neo4jServerError, Neo4jSettingError
+    from dualntm.errors import RowError
+    from dualntm.errors import TextModelError
+    from dualntm.errors import NonFiniteError
     codes = {RowError: 2, TextModelError: 2, Neo4jSettingError: 2, GraphServerError: 1, GraphError: 2, Neo4jServerError: 1, NonFiniteError: 1}
     return next((code for kind, code in codes.items() if isinstance(error, kind)), None)
 

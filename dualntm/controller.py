@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
-from .memory import whole_number
+from .values import whole_number
 
 # %% ../nbs/02_controller.ipynb #4bf3ec8e
 class LSTMState(NamedTuple):

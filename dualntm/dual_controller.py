@@ -18,7 +18,7 @@ from torch.func import functional_call
 from torch.nn import functional as F
 from .graph_memory import Affirmed, InMemoryGraphMemory, normal_text
 from .ntm import NTM, NTMState, stack_states
-from .working_graph import Notes, WorkingGraph, empty_graph, file_notes, follow, look, see
+from .working_graph import empty_graph, file_notes, follow, look, Notes, see, WorkingGraph
 
 # %% ../nbs/06_dual_controller.ipynb #1505dedd
 class DualState(NamedTuple):

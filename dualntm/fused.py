@@ -33,8 +33,8 @@ from torch import Tensor
 from torch.autograd.function import once_differentiable
 from .controller import FeedforwardController, LSTMController, LSTMState, NoState
 from .heads import ReadHead, WriteHead
-from .memory import whole_number
-from .ntm import NTM, NTMState, check_place, obstacle, without_autocast
+from .values import whole_number
+from .ntm import check_place, NTM, NTMState, obstacle, without_autocast
 
 # %% ../nbs/04_fused.ipynb #ed2818c6
 class _Sealed(caching.CompileResultCacheImpl):

@@ -14,10 +14,11 @@ import ipywidgets
 import numpy as np
 from fastcore.basics import patch
 
-from .graph_memory import AbstractGraphMemory, Entailment, GraphError, Proposition, ReadableGraph
+from .errors import GraphError
+from .graph_memory import AbstractGraphMemory, Entailment, Proposition, ReadableGraph
 from .plots import lines_of
-from .text import TextModelError
-from .widgets import Panel, announced, put
+from .errors import TextModelError
+from .widgets import announced, Panel, put
 
 # %% ../nbs/14b_graph_browser.ipynb #4f583568
 def with_words(

@@ -9,7 +9,8 @@ __all__ = ['as_address', 'Head', 'ReadHead', 'WriteHead', 'make_heads']
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
-from .memory import Address, address, read, whole_number, write
+from .memory import Address, address, read, write
+from .values import whole_number
 
 # %% ../nbs/01_heads.ipynb #11b0aae6
 def as_address(

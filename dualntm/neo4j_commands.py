@@ -19,8 +19,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Callable, Iterator, NamedTuple
 
-from .neo4j_server import (Connection, LocalServer, Neo4jServerError, Neo4jSettingError,
-                                  check_connection, read_connection, setup, start_local)
+from .errors import Neo4jServerError, Neo4jSettingError
+from .neo4j_server import check_connection, Connection, LocalServer, read_connection, setup, start_local
 
 # %% ../nbs/12c_neo4j_commands.ipynb #9b88658b
 class NoPassword(argparse.Action):
@@ -162,7 +162,7 @@ def find_graph(
     graph: str,
 ):  # a `GraphInfo`
     "What a server holds of a graph. Raises GraphError, with the names that there are, if it has none of that name."
-    from dualntm.graph_memory import GraphError
+    from dualntm.errors import GraphError
     from dualntm.neo4j_memory import list_graphs
     found = {info.name: info for info in list_graphs(connection)}
     if graph in found: return found[graph]
@@ -222,7 +222,7 @@ def export_command(
     args: argparse.Namespace,
 ) -> None:
     "Run the `export` command."
-    from dualntm.graph_memory import GraphError
+    from dualntm.errors import GraphError
     from dualntm.neo4j_memory import read_graph
     connection, path = connection_from(args), Path(args.file)
     if os.path.exists(path) and not args.overwrite: raise GraphError(f"{path} is there already: name another file, or add --overwrite")
@@ -310,8 +310,8 @@ def own_graph(
     purpose: str,  # part of its name
 ) -> Iterator[tuple[str, Path]]:  # its name, a folder for files
     "A context with a graph that nobody else uses. Raises Neo4jServerError, naming it, if it can't be removed."
-    from dualntm.graph_memory import GraphError
-    from dualntm.neo4j_memory import KEYS, connected, remove
+    from dualntm.errors import GraphError
+    from dualntm.neo4j_memory import connected, KEYS, remove
     graph = f"dualntm-{purpose}-{secrets.token_hex(4)}"
     with tempfile.TemporaryDirectory() as folder:
         try: yield graph, Path(folder)
@@ -328,7 +328,7 @@ def closed_after(
     memory,  # a graph memory
 ):
     "A context that closes a memory at its end. Raises GraphError, without a word on its journal, if the server did not take all."
-    from dualntm.graph_memory import GraphError
+    from dualntm.errors import GraphError
     try: yield memory
     finally:
         try: memory.close()
@@ -430,8 +430,8 @@ def try_check(
     *args,  # of the check
 ) -> bool:  # whether it passed
     "Do a check and print its line."
-    from dualntm.graph_memory import GraphError
-    from dualntm.training import InputError
+    from dualntm.errors import GraphError
+    from dualntm.errors import InputError
     try: passed, sentence = True, check(*args)
     except (GraphError, InputError, Neo4jServerError) as e: passed, sentence = False, str(e)
     print(f"{name:21} {'ok' if passed else 'FAILED':7} {sentence}", flush=True)
@@ -514,7 +514,8 @@ def write_conditions_command(
     "Run the `write-conditions` command."
     from dualntm.dual_controller import Tally
     from dualntm.neo4j_memory import read_graph
-    from dualntm.training import InputError, parse_setting, settings
+    from dualntm.errors import InputError
+    from dualntm.training import parse_setting, settings
     connection, known = connection_from(args), settings(args.task, "dual")
     pairs = [parse_setting(text, known) for text in args.param]
     twice = next((name for i, (name, _) in enumerate(pairs) if name in dict(pairs[:i])), None)
@@ -561,7 +562,7 @@ def query_values(
     names: list[str],  # of the queries that are meant
 ) -> dict[str, dict]:  # for each query its parameters, None where one is needed and not given
     "The parameters of queries. Raises GraphError for a name that none of them has, or a value that it can't take."
-    from dualntm.graph_memory import GraphError
+    from dualntm.errors import GraphError
     from dualntm.neo4j_memory import MOST, QUERIES
     known, given = {key: default for name in names for key, default in QUERIES[name].parameters.items()}, {}
     for text in texts:
@@ -616,7 +617,7 @@ def queries_command(
     args: argparse.Namespace,
 ) -> None:
     "Run the `queries` command."
-    from dualntm.graph_memory import GraphError
+    from dualntm.errors import GraphError
     from dualntm.neo4j_memory import QUERIES
     if args.run_query and args.run_query not in QUERIES: raise GraphError(f"--run {args.run_query}: the queries are {', '.join(QUERIES)}")
     asked = query_values(args.param, [args.run_query] if args.run_query else list(QUERIES))

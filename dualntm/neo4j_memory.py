@@ -21,10 +21,13 @@ from typing import Iterable, Iterator, NamedTuple, Sequence
 import numpy as np
 from fastcore.basics import patch
 
-from .graph_memory import DENIAL, AbstractGraphMemory, Counts, Entailment, GraphError, GraphServerError, InMemoryGraphMemory
-from .graph_memory import LogEntry, Proposition, ReadableGraph, Subgraph, WritableGraph, at_length_one, by_rank, check_edges
-from .graph_memory import check_embeddings, check_encoder, check_texts, check_writer, complete, cosines_to, judged, normal_text, text_number, whole
-from .neo4j_server import Connection, Neo4jServerError, check_connection, explain, open_driver, within
+from .errors import GraphError, GraphServerError
+from .graph_memory import AbstractGraphMemory, Counts, DENIAL, Entailment, InMemoryGraphMemory
+from .graph_memory import at_length_one, by_rank, check_edges, LogEntry, Proposition, ReadableGraph, Subgraph, WritableGraph
+from .graph_memory import check_embeddings, check_encoder, check_texts, check_writer, complete, cosines_to, judged, normal_text, text_number
+from .graph_memory import whole
+from .errors import Neo4jServerError
+from .neo4j_server import check_connection, Connection, explain, open_driver, within
 
 # %% ../nbs/08_neo4j_memory.ipynb #ab66e728
 class LogRow(NamedTuple):

@@ -19,8 +19,9 @@ import torch
 from fastcore.basics import patch
 from torch import Tensor, nn
 from .controller import FeedforwardController, LSTMController, make_controller
-from .heads import ReadHead, WriteHead, make_heads
-from .memory import read, whole_number
+from .heads import make_heads, ReadHead, WriteHead
+from .memory import read
+from .values import whole_number
 
 # %% ../nbs/03_ntm.ipynb #3f653311
 class NTMState(NamedTuple):

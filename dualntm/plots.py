@@ -38,7 +38,7 @@ from torch import Tensor
 from .graph_memory import DENIAL
 from .nli_rows import LABELS
 from .tasks import Batch
-from .working_graph import WorkingGraph, cosines, find_or_create, write_proposition
+from .working_graph import cosines, find_or_create, WorkingGraph, write_proposition
 
 # %% ../nbs/13_plots.ipynb #7abac219
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")

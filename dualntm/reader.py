@@ -11,7 +11,7 @@ from fastcore.basics import patch
 from torch import Tensor, nn
 from torch.nn import functional as F
 from .dual_controller import DualMemoryNTM, DualState
-from .working_graph import WorkingGraph, cosines, with_nodes
+from .working_graph import cosines, with_nodes, WorkingGraph
 
 # %% ../nbs/10c_reader.ipynb #706146da
 class Comparison(nn.Module):

@@ -13,13 +13,16 @@ import ipywidgets
 from fastcore.basics import patch
 
 from .graph_browser import GraphBrowser
-from .graph_memory import GraphError, ReadableGraph, load_graph
+from .errors import GraphError
+from .graph_memory import load_graph, ReadableGraph
 from .neo4j_memory import read_graph
-from .neo4j_server import Neo4jServerError, Neo4jSettingError, read_connection
-from .nli_rows import RowError
-from .text import TextModelError
-from .training import InputError, read_checkpoint
-from .widgets import AttentionExplorer, Panel, TrainPanel, announced, last_run, put
+from .errors import Neo4jServerError, Neo4jSettingError
+from .neo4j_server import read_connection
+from .errors import RowError
+from .errors import TextModelError
+from .errors import InputError
+from .training import read_checkpoint
+from .widgets import announced, AttentionExplorer, last_run, Panel, put, TrainPanel
 
 # %% ../nbs/14c_run_viewer.ipynb #255c42a0
 def graph_of(

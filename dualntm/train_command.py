@@ -11,7 +11,7 @@ __all__ = ['NAMES', 'TRAIN_EXAMPLES', 'OWN_FLAGS', 'backend_name', 'Given', 'Par
 import argparse
 from pathlib import Path
 
-from .neo4j_commands import TASK_NAMES, add_connection_flags
+from .neo4j_commands import add_connection_flags, TASK_NAMES
 
 # %% ../nbs/12d_train_command.ipynb #7b9e0c17
 NAMES = {"task": (*TASK_NAMES, "cdcl-nli"), "model_type": ("ntm", "dual"), "backend": ("in-memory", "neo4j")}
@@ -115,7 +115,8 @@ def asked_settings(
     model_type: str,
 ) -> dict:  # setting: value, only what was given
     "The settings that the flags ask for. Raises InputError for those that can't be."
-    from dualntm.training import InputError, parse_setting, settings
+    from dualntm.errors import InputError
+    from dualntm.training import parse_setting, settings
     known, asked = settings(task, model_type), {}
     flags = [(name, getattr(args, name)) for name in OWN_FLAGS if getattr(args, name) is not None]
     for name, value in [parse_setting(text, known) for text in args.param] + flags:
@@ -136,7 +137,7 @@ def check_device(
 ) -> str:
     "The device to use. Raises InputError if there is no such device here."
     import torch
-    from dualntm.training import InputError
+    from dualntm.errors import InputError
     try: torch.zeros(1, device=device or "cpu")
     except (RuntimeError, AssertionError) as e:
         here = "cpu, cuda" if torch.cuda.is_available() else "cpu"
@@ -148,7 +149,8 @@ def fresh_trainer(
     args: argparse.Namespace,  # of `train`
 ):  # a `Trainer`
     "A new run as the flags ask for; with --dry-run, one that writes nothing."
-    from dualntm.training import InputError, RunExists, make_trainer
+    from dualntm.errors import InputError, RunExists
+    from dualntm.training import make_trainer
     task, model_type = args.task or "copy", args.model_type or "ntm"
     if model_type == "ntm" and (args.long_term_memory_backend or args.graph):
         raise InputError("--long-term-memory-backend and --graph: an ntm has no long-term memory, use --model-type dual")
@@ -185,7 +187,8 @@ def resumed_trainer(
     args: argparse.Namespace,  # of `train`
 ):  # a `Trainer` that stands where its checkpoint was saved
     "The run that the flags name, to go on with. Raises InputError if there is none or it is not what was asked for."
-    from dualntm.training import InputError, read_checkpoint, resume
+    from dualntm.errors import InputError
+    from dualntm.training import read_checkpoint, resume
     if args.resume and args.checkpoint_path:
         raise InputError("--checkpoint-path and --resume PATH: a run goes on in its own folder, leave one out")
     if args.overwrite:
@@ -214,7 +217,7 @@ def check_least(
     values: list[int],
 ) -> None:
     "Raise InputError, naming the flag, for a value below 1."
-    from dualntm.training import InputError
+    from dualntm.errors import InputError
     if min(values) < 1: raise InputError(f"--{name} {min(values)}: it must be at least 1")
 
 # %% ../nbs/12d_train_command.ipynb #b5d493ee
@@ -222,7 +225,7 @@ def open_trainer(
     args: argparse.Namespace,  # of `train`, with the whole line as `command`
 ):  # a `Trainer`
     "A new run, or one to go on with. Raises InputError, or an error of the server, for what can't be done."
-    from dualntm.training import InputError
+    from dualntm.errors import InputError
     check_least("threads", [args.threads])
     if args.threads > 4096: raise InputError(f"--threads {args.threads}: it must be at most 4096")
     trainer = fresh_trainer(args) if args.resume is None else resumed_trainer(args)

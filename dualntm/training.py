@@ -4,13 +4,12 @@
 
 # %% auto #0
 __all__ = ['TASKS', 'MODELS', 'Flat', 'GravesRMSprop', 'Training', 'check_names', 'nearest', 'check_epochs', 'planned', 'rate',
-           'RunExists', 'NonFiniteError', 'history_lines', 'read_history', 'random_states', 'restore_random_states',
-           'whole_seed', 'usable_device', 'float_type', 'within_memory', 'has_checkpoint', 'folder_lock',
-           'claim_folder', 'remove_run', 'set_aside', 'Trainer', 'grouped', 'known_records', 'sync_file', 'Progress',
-           'may_note', 'noted_interrupts', 'as_bytes', 'make_latest', 'keep_memory', 'restore_memory',
-           'checkpoint_file', 'read_checkpoint', 'best_of', 'model_for', 'check_known', 'build', 'load', 'restore_net',
-           'stand_at', 'resume', 'kept_history', 'keep_run', 'evaluate', 'Setting', 'settings', 'parse_setting',
-           'check_settings', 'try_model', 'make_trainer']
+           'history_lines', 'read_history', 'random_states', 'restore_random_states', 'whole_seed', 'usable_device',
+           'float_type', 'within_memory', 'has_checkpoint', 'folder_lock', 'claim_folder', 'remove_run', 'set_aside',
+           'Trainer', 'grouped', 'known_records', 'sync_file', 'Progress', 'may_note', 'noted_interrupts', 'as_bytes',
+           'make_latest', 'keep_memory', 'restore_memory', 'checkpoint_file', 'read_checkpoint', 'best_of', 'model_for',
+           'check_known', 'build', 'load', 'restore_net', 'stand_at', 'resume', 'kept_history', 'keep_run', 'evaluate',
+           'Setting', 'settings', 'parse_setting', 'check_settings', 'try_model', 'make_trainer']
 
 # %% ../nbs/12_training.ipynb #d830a2dc
 import difflib, inspect, io, json, math, os, random, signal, sys, threading, time, warnings
@@ -30,14 +29,17 @@ from tqdm.auto import tqdm
 
 import dualntm
 from .dual_controller import DualMemoryNTM, Tally
-from .errors import InputError, Interrupted, Terminated, heeding, terminable
+from .errors import heeding, InputError, Interrupted, terminable, Terminated
 from .files import Lock, sync_folder, write_atomically, writing_to
-from .graph_memory import GraphError, load_graph
+from .errors import GraphError
+from .graph_memory import load_graph
 from .ntm import NTM
 from . import tasks
 from .cdcl_nli import CDCLNLITask
 from .text import GenerativeTextDecoder
-from .tasks import WORDS, Score, fit_fields, fitting, plain
+from .tasks import Score
+from .values import fit_fields, fitting, plain, WORDS
+from .errors import NonFiniteError, RunExists
 
 # %% ../nbs/12_training.ipynb #ff9ae780
 class Flat:
@@ -178,19 +180,6 @@ def rate(
     "The rate of the optimiser: constant, then in a straight line towards 0."
     left = 1 - batch / training.num_batches
     return training.rmsprop_lr * min(1., left / max(1 - training.decay_from, 1e-9))
-
-# %% ../nbs/12_training.ipynb #1b72dbe7
-class RunExists(InputError):
-    "A folder holds a run already, which a new one would replace; `folder` says which."
-    def __init__(self,
-        folder: Path,
-    ):
-        super().__init__(f"{folder} already holds a run: go on with it by resume, replace it by overwrite=True, or choose another folder")
-        self.folder = folder
-
-# %% ../nbs/12_training.ipynb #481b1b4b
-class NonFiniteError(ArithmeticError):
-    "The loss or the gradient became infinite or NaN; the message names the batch and the last good checkpoint."
 
 # %% ../nbs/12_training.ipynb #76fa9ed5
 def history_lines(

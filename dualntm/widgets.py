@@ -30,12 +30,13 @@ from fastcore.basics import patch
 from torch import Tensor
 
 from .files import Lock
-from .train_command import NAMES, Parser, add_train, asked_settings, open_trainer, run_folder
-from .neo4j_server import Neo4jServerError
+from .train_command import add_train, asked_settings, NAMES, open_trainer, Parser, run_folder
+from .errors import Neo4jServerError
 from .nli_rows import LABELS
 from .plots import plot_convergence, plot_entailments, plot_memory, plot_sequences, plot_weightings, plot_working_graph, png
 from .tasks import as_bits
-from .training import TASKS, InputError, check_settings, has_checkpoint, load, read_history, settings, whole_seed
+from .errors import InputError
+from .training import check_settings, has_checkpoint, load, read_history, settings, TASKS, whole_seed
 
 # %% ../nbs/14_widgets.ipynb #5c4ab0df
 INKS = {"note": ("#1b1b1b", "#eef2f6"), "error": ("#8c1414", "#fdecea"), "good": ("#0b4f2a", "#e7f4ec"), "plain": ("#1b1b1b", "#ffffff")}
