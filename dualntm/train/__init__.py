@@ -1,0 +1,15 @@
+"Tasks, the optimiser of the paper, and runs that can be stopped, resumed and repeated."
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach(__name__, submod_attrs={
+    "tasks": ["Task", "BitTask", "Batch", "Score", "CopyTask", "RepeatCopyTask", "score_bits", "patterns", "as_bits", "check_range", "draw_bits",
+              "draw_int", "size_of"],
+    "optimiser": ["GravesRMSprop"],
+    "plan": ["Training", "planned", "rate", "check_names", "nearest", "whole_seed", "usable_device", "float_type", "within_memory"],
+    "folders": ["run_folder", "read_history", "has_checkpoint", "folder_lock", "claim_folder"],
+    "checkpoints": ["read_checkpoint", "checkpoint_file", "best_of", "build", "load", "model_for", "keep_run", "as_bytes", "random_states", "restore_random_states"],
+    "progress": ["Progress", "noted_interrupts"],
+    "trainer": ["Trainer", "resume"],
+    "runs": ["Setting", "settings", "parse_setting", "check_settings", "make_trainer", "evaluate"],
+    "bench": ["bench", "compare_engines", "peak_mb"],
+})
