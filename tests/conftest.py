@@ -1,9 +1,10 @@
 "Neo4j servers for the tests: one for the whole session, and private ones that a test may kill."
-import os, signal
+import os, signal, uuid
 from contextlib import contextmanager
 
 import pytest
 
+from dualntm.neo4j_memory import clean, list_graphs
 from dualntm.neo4j_server import LocalServer, Neo4jServerError, check_connection, fetch_server, find_java, read_connection
 
 signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs ignore it, and so would all that is started here
@@ -51,3 +52,12 @@ def own_server(tmp_path):
 def calm_server(tmp_path_factory):
     "A running `LocalServer` for the tests of one module, which leave it running and its settings as they are."
     with local_server(tmp_path_factory.mktemp("neo4j")/"module") as server: yield server
+
+
+@pytest.fixture
+def graph(neo4j_server):
+    "A name for graphs on the shared server, which are removed in the end, as are those whose names begin with it."
+    name = f"test-{uuid.uuid4().hex[:8]}"
+    yield name
+    for info in list_graphs(neo4j_server):
+        if info.name.startswith(name): clean(neo4j_server, info.name)

@@ -3,27 +3,12 @@ import json, os, signal, subprocess, sys, time
 
 import pytest
 import torch
+from processes import run, start, wait_for
 
 from dualntm.training import read_checkpoint
 
 SMALL = ("-p sequence_width=3 -p sequence_max_len=3 -p memory_n=8 -p memory_m=6 -p controller_size=24 "
          "--checkpoint-interval 20 --report-interval 10 --seed 1").split()
-
-
-def command(*words): return [sys.executable, "-m", "dualntm", *map(str, words)]
-
-
-def run(*words, cwd=None): return subprocess.run(command(*words), capture_output=True, text=True, cwd=cwd, timeout=300)
-
-
-def start(*words, cwd): return subprocess.Popen(command(*words), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=cwd)
-
-
-def wait_for(path, process):
-    "Wait until `path` exists; fail if the process ends first."
-    while not path.exists():
-        assert process.poll() is None, process.communicate()
-        time.sleep(0.002)
 
 
 def history(folder): return [{k: v for k, v in json.loads(line).items() if k != "seconds"} for line in (folder/"history.jsonl").read_text().splitlines()]

@@ -3,7 +3,7 @@ import json, os, signal
 
 import pytest
 from conftest import local_server
-from test_cli import command, run, start, wait_for
+from processes import run, start, wait_for
 
 from dualntm.neo4j_memory import clean, list_graphs, read_graph
 from dualntm.neo4j_server import free_port

@@ -4,11 +4,11 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
+from graphs import raised
 
 from dualntm.graph_memory import Counts, GraphError, GraphServerError, text_number
 from dualntm.neo4j_memory import Neo4jGraphMemory, clean, read_graph, replay, run_query
 from dualntm.neo4j_server import Neo4jServerError, check_connection, open_driver, within
-from test_neo4j_memory import graph, raised  # the fixture, and a helper
 
 LONG = 120  # seconds after which a call counts as one that hangs
 

@@ -1,24 +1,14 @@
 "The graph memory against real servers and processes that die: nothing is lost, nothing is there twice."
-import dataclasses, os, signal, subprocess, sys, time, uuid
+import dataclasses, os, signal, subprocess, sys, time
 
 import numpy as np
 import pytest
 from conftest import local_server
+from graphs import WRONG, assert_same, here, raised, write_some
 
-from dualntm.graph_memory import Counts, GraphError, InMemoryGraphMemory, check_graph_memory
-from dualntm.neo4j_memory import Journal, Neo4jGraphMemory, Sender, clean, list_graphs, read_graph, replay, run_query
+from dualntm.graph_memory import Counts, InMemoryGraphMemory, check_graph_memory
+from dualntm.neo4j_memory import Journal, Neo4jGraphMemory, Sender, read_graph, replay, run_query
 from dualntm.neo4j_server import Connection, free_port, open_driver
-
-WRONG = "not-the-password"
-
-
-@pytest.fixture
-def graph(neo4j_server):
-    "A name for graphs on the shared server, which are removed in the end, as are those whose names begin with it."
-    name = f"test-{uuid.uuid4().hex[:8]}"
-    yield name
-    for info in list_graphs(neo4j_server):
-        if info.name.startswith(name): clean(neo4j_server, info.name)
 
 
 @pytest.fixture(scope="module")
@@ -27,46 +17,11 @@ def mortal(tmp_path_factory):
     with local_server(tmp_path_factory.mktemp("neo4j")/"mortal") as server: yield server
 
 
-def write_some(memory, steps):
-    "Write at random, but the same in a step whenever and by whomever it is done."
-    for step in steps:
-        rng = np.random.default_rng(step)
-        facts = rng.integers(200, size=9)
-        vectors = [np.random.default_rng(fact).normal(size=4) for fact in facts]
-        numbers = memory.add_propositions([f"fact {fact}" for fact in facts], vectors, step=step)
-        memory.add_entailments([(a, b, float(s)) for a, b, s in zip(numbers, numbers[1:], rng.uniform(.1, 1, 8))], "chance", step=step)
-        memory.log_writes(numbers[:2], step=step)
-
-
-def exported(memory, path):
-    memory.export_entailment_graph_json(path, embeddings=True)
-    return path.read_bytes()
-
-
-def assert_same(found, expected, folder):
-    "Two memories have the same graph, and logs that differ only in time, run and order."
-    assert exported(found, folder/"found.json") == exported(expected, folder/"expected.json")
-    assert sorted(line[:2] + line[4:] for line in found.log()) == sorted(line[:2] + line[4:] for line in expected.log())
-
-
-def here(steps, dim=4):
-    memory = InMemoryGraphMemory(dim, 2.)
-    write_some(memory, steps)
-    return memory
-
-
-def raised(call):
-    "The one sentence of the GraphError that a call must raise."
-    with pytest.raises(GraphError) as caught: call()
-    text = str(caught.value)
-    assert text and "\n" not in text and WRONG not in text
-    return text
-
-
 CHILD = """
-import sys
+import sys, time
 sys.path.insert(0, sys.argv[1])
-from test_neo4j_memory import *
+from graphs import write_some
+from dualntm.neo4j_memory import Neo4jGraphMemory
 from dualntm.neo4j_server import read_connection
 graph, journal, first, last, pause = sys.argv[2], sys.argv[3], *map(float, sys.argv[4:])
 memory = Neo4jGraphMemory(4, read_connection(), graph, 2., journal, run=journal, patience=300)
@@ -269,7 +224,8 @@ def test_a_killed_process_is_replayed(neo4j_server, graph, tmp_path):
 FULL = """
 import resource, signal, sys
 sys.path.insert(0, sys.argv[1])
-from test_neo4j_memory import *
+from graphs import GraphError, write_some
+from dualntm.neo4j_memory import Neo4jGraphMemory
 from dualntm.neo4j_server import read_connection
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 memory = Neo4jGraphMemory(4, read_connection(), sys.argv[2], 2., sys.argv[3])
