@@ -12,5 +12,5 @@ for i, cell in enumerate(nb.cells):  # a cell that only makes a table: the table
     if cell.source.startswith("#| hide_input"):
         nb.cells[i] = nbformat.v4.new_markdown_cell("".join(output.data["text/markdown"] for output in cell.outputs))
 text, _ = MarkdownExporter().from_notebook_node(nb)
-text = re.sub(r"\]\(((?:experiments/)?\w+\.ipynb)", r"](nbs/\1", text.replace("](../", "]("))
+text = re.sub(r"\]\(((?:\w+/)?\w+\.ipynb)", r"](nbs/\1", text.replace("](../", "]("))
 (top/"README.md").write_text(text.strip() + "\n", encoding="utf-8")
