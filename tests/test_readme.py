@@ -67,3 +67,15 @@ def test_pages_of_the_manual_lead_to_one_another(page):
 def test_times_are_told_as_work(page):
     "A minute here is seven on another machine: texts say how much there is to do, and the bars say how fast it goes."
     assert not re.findall(r"about a minute|a minute or two|on (?:an|one) idle core|some 20 seconds|大约一分钟|约 20 秒", prose(page))
+
+
+def test_the_tables_are_of_the_kept_judgements():
+    "The tables are saved outputs: when kept runs are replaced, the pages must be run again."
+    runs, shown = TOP/"data"/"cdcl-nli-runs", {}
+    for name in ("index", "manual/05_results"):
+        cells = json.loads((TOP/"nbs"/f"{name}.ipynb").read_text(encoding="utf-8"))["cells"]
+        shown[name] = "\n".join("".join(out.get("data", {}).get("text/markdown", "")) for cell in cells for out in cell.get("outputs", []))
+    for kind in ("dual", "dual-distractors", "ntm"):
+        f1 = {run.name[4:]: json.loads((run/"eval-test.json").read_text())["macro_f1"] for run in (runs/kind).iterdir()}
+        assert [seed for seed, value in f1.items() if f"| {seed} | {value:.3f} |" not in shown["manual/05_results"]] == [], kind
+        if kind != "dual-distractors": assert f"macro-F1 {min(f1.values()):.3f} to {max(f1.values()):.3f} |" in shown["index"], kind
