@@ -12,7 +12,7 @@ __all__ = ['KeptKernels', 'NowhereKept', 'jit', 'one', 'exp_single', 'log_single
            'heads_backward', 'controller_backward', 'backward_kernel', 'set_threads', 'helpers', 'launch',
            'parameters_of', 'Weights', 'sort_weights', 'pack', 'new_tape', 'fill_tape', 'seen_by_output',
            'weight_gradients', 'start_slopes', 'Sequence', 'trace_of', 'jit_is_off', 'can_fuse', 'check_fused',
-           'unroll', 'run_fused', 'step_bytes', 'is_ready', 'prepare', 'step_flops']
+           'unroll', 'run_fused', 'FusedEngine', 'step_bytes', 'is_ready', 'prepare', 'step_flops']
 
 # %% ../../nbs/1_ntm/08_fused.ipynb #f32029c9
 import hashlib
@@ -34,7 +34,8 @@ from torch.autograd.function import once_differentiable
 from .controller import FeedforwardController, LSTMController, LSTMState, NoState
 from .heads import ReadHead, WriteHead
 from ..values import whole_number
-from .machine import check_place, NTM, NTMState, obstacle, without_autocast
+from .machine import Engine, NTM, NTMState, obstacle
+from .network import check_place, without_autocast
 
 # %% ../../nbs/1_ntm/08_fused.ipynb #ed2818c6
 class _Sealed(caching.CompileResultCacheImpl):
@@ -920,6 +921,39 @@ def run_fused(
     elif {len(t) for t in (state.memory, *state.controller, *state.weightings, *state.reads)} != {inputs.shape[1]}:
         NTM.check_state(net, state, inputs.shape[1])
     return unroll(net, inputs, state, record, tops)
+
+# %% ../../nbs/1_ntm/08_fused.ipynb #5d063cf8
+class FusedEngine(Engine):
+    "Compiled kernels, on the CPU."
+    def missing(self) -> str:
+        "What this process lacks to run the engine at all."
+        return "NUMBA_DISABLE_JIT is set" if jit_is_off() else ""
+
+    def obstacle(self, net, device: torch.device | str) -> str:
+        "The reason why the engine can't compute `net` on `device`."
+        return obstacle(net, device)
+
+    def unroll(self, net, inputs: Tensor, state: NTMState, record: bool = False) -> tuple:
+        "Compute a sequence."
+        return unroll(net, inputs, state, record)
+
+    def unroll_tops(self, net, inputs: Tensor, state: NTMState, record: bool = False) -> tuple:
+        "Compute a sequence of the NTM in `net`, and what its controller puts out: outputs, controller's outputs, last state, trace or None."
+        outputs, last, *trace, tops = run_fused(net, inputs, state, record, tops=True)
+        return outputs, tops, last, trace[0] if record else None
+
+    def is_ready(self, dtype: torch.dtype) -> bool:
+        "Whether both kernels are loaded for `dtype`."
+        return is_ready(dtype)
+
+    def prepare(self, dtype: torch.dtype) -> None:
+        "Load both kernels for `dtype`, compiling them if need be."
+        prepare(dtype)
+
+    def set_threads(self, threads: int) -> None:
+        "Let the kernels use so many threads, and PyTorch one."
+        set_threads(threads)
+        torch.set_num_threads(1)
 
 # %% ../../nbs/1_ntm/08_fused.ipynb #03901a29
 def step_bytes(net: NTM) -> int:
