@@ -63,7 +63,6 @@ class LogEntry(NamedTuple):
     run: str = ""
     step: int = 0
 
-# %% ../../nbs/3_graph/01_interface.ipynb #55e2433d
 class Counts(NamedTuple):
     "How much a memory holds."
     propositions: int
