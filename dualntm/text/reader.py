@@ -87,7 +87,8 @@ def whiten(self: ReaderNTM,
     mean = vectors.mean(0)
     spread, directions = torch.linalg.eigh(torch.cov((vectors - mean).T))
     spread = spread.clamp(min=0).sqrt()
-    weight = (directions / (spread + spread.median())).T
+    if not spread.max() > 0: return
+    weight = (directions / (spread + spread.median().clamp(min=1e-3 * spread.max()))).T
     self.embed.weight.copy_(weight)
     self.embed.bias.copy_(-weight @ mean)
 
