@@ -1,0 +1,19 @@
+"Texts: encoders and decoders of their vectors, rows of documents and hypotheses, and the task that judges them"
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach(__name__, submod_attrs={
+    "vector_cache": ["VectorCache"],
+    "encoder": ["check_texts", "Encoder", "EncoderCounts", "Unseen"],
+    "text_encoder": ["make_encoder", "packaged_minilm", "TextEncoder"],
+    "decoders": ["DecoderReport", "GenerativeTextDecoder", "NearestTextDecoder"],
+    "sentences": ["check_text", "split_sentences", "take_text"],
+    "rows": ["LABELS", "parse_row", "Row"],
+    "splits": ["count_rows", "read_items", "read_rows", "read_splits"],
+    "reader": ["ReaderNTM"],
+    "sessions": ["Answer", "evidence_of", "sentences_of", "TextBatch"],
+    "judgements": ["chunks", "commit_edges", "Edge", "edge_metrics", "edge_vectors", "evidence_metrics", "f1_of", "gold_edges", "Judgement",
+                   "label_metrics", "predicted_edges", "target_of"],
+    "told": ["Told"],
+    "seen": ["Glimpse", "Watched"],
+    "cdcl_nli": ["CDCLNLITask"],
+})
