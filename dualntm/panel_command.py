@@ -103,19 +103,33 @@ AWAY, COMING = 40, 600  # seconds that a kernel waits for a page that has gone, 
 # %% ../nbs/14e_panel_command.ipynb #adb96e0b
 def page_kernels():  # a class
     "The kernel manager that ends kernels whose page is gone."
-    import time
+    import asyncio, time
+    from collections import Counter
     from jupyter_server.services.kernels.kernelmanager import AsyncMappingKernelManager
     class PageKernels(AsyncMappingKernelManager):
         "Kernels that end with their pages."
         def __init__(self, **kwargs):
             super().__init__(**kwargs)
-            self.until = {}  # kernel: when it ends unless a page is connected
+            self.pages, self.until = Counter(), {}  # by kernel: how many pages are connected; when it ends if none is
+
+        def notify_connect(self, kernel_id):
+            "Called when a page has connected."
+            super().notify_connect(kernel_id)
+            self.pages[kernel_id] += 1
+
+        def notify_disconnect(self, kernel_id):
+            "Called when a page has gone, even one that was never connected."
+            if not self.pages[kernel_id]: return
+            super().notify_disconnect(kernel_id)
+            self.pages[kernel_id] -= 1
+            self.until[kernel_id] = time.monotonic() + AWAY
 
         async def cull_kernel_if_idle(self, kernel_id):
             "Called for every kernel, every 10 seconds."
-            now, connected = time.monotonic(), self.kernel_model(kernel_id)["connections"]
-            if connected or kernel_id not in self.until: self.until[kernel_id] = now + (AWAY if connected else COMING)
-            elif now >= self.until[kernel_id]: await self.shutdown_kernel(kernel_id)
+            now = time.monotonic()
+            if self.pages[kernel_id] or now < self.until.setdefault(kernel_id, now + COMING): return
+            self.until[kernel_id] = now + COMING
+            asyncio.ensure_future(self.shutdown_kernel(kernel_id))
     return PageKernels
 
 # %% ../nbs/14e_panel_command.ipynb #48df0337
