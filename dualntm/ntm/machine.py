@@ -201,13 +201,11 @@ def unroll_tops(self: Engine,
 ) -> tuple:  # outputs (T, B, outputs), the controller's outputs (T, B, size), the last state, the trace or None
     "Compute a sequence of the NTM alone, and keep what its controller puts out."
     tops = []
-    class Inner:  # the NTM in `net`, as `run_eager` sees it
-        outputs, own_weight = net.outputs, net.own_weight
-        def step(x, state):
-            h, controller = net.controller(torch.cat([x, *state.reads], -1), state.controller)
-            tops.append(h)
-            return NTM.act(net, h, controller, state)
-    outputs, last, *trace = run_eager(Inner, inputs, state, record)
+    def step(x, state):
+        h, controller = net.controller(torch.cat([x, *state.reads], -1), state.controller)
+        tops.append(h)
+        return NTM.act(net, h, controller, state)
+    outputs, last, *trace = run_eager(net, inputs, state, record, step)
     tops = torch.stack(tops) if tops else inputs.new_zeros(0, inputs.shape[1], net.controller.size)
     return outputs, tops, last, trace[0] if record else None
 

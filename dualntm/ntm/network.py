@@ -107,11 +107,12 @@ def run_eager(
     inputs: Tensor,  # (T, B, inputs)
     state,  # where to go on from
     record: bool = False,  # also return the trace
+    step: Callable | None = None,  # in place of the network's own
 ) -> tuple:  # outputs (T, B, outputs), the last state, and with `record` the trace
     "Unroll `net` over a sequence, step by step."
-    outputs, states = [], []
+    outputs, states, step = [], [], step or net.step
     for x in inputs:
-        y, state = net.step(x, state)
+        y, state = step(x, state)
         outputs.append(y)
         if record: states.append(state)
     trace = map_state(lambda t: t[:len(states)], stack_states(states or [state])) if record else None
