@@ -146,6 +146,8 @@ def check_lasting(
         memory.save(Path(folder)/"copy.npz")
         copy = load_graph(Path(folder)/"copy.npz")
         _check_same(copy, memory)
+        assert memory.export_entailment_graph_json(Path(folder)/"graph.json", embeddings=True) == Counts(5, 2, 0)
+        assert make(2, .99).import_entailment_graph_json(Path(folder)/"graph.json") == Counts(5, 2, 0)
         assert [line.timestamp for line in copy.log()] == [line.timestamp for line in memory.log()]
         others = [memory, make(2, .99)] if "file" in kept else [memory] if "position" not in kept else []
         for other in others:
