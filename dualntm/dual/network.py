@@ -6,7 +6,6 @@
 __all__ = ['DualState', 'in_new_words', 'DualMemoryController']
 
 # %% ../../nbs/4_dual/02_network.ipynb #061c97fe
-from importlib import import_module
 from typing import ClassVar, NamedTuple
 
 import torch
@@ -15,7 +14,7 @@ from torch import Tensor, nn
 from torch.func import functional_call
 from torch.nn import functional as F
 from .working_graph import empty_graph, file_notes, follow, look, Notes, see, WorkingGraph
-from ..ntm import check_like, map_state, NTM, NTMState, stack_states
+from ..ntm import check_like, Drawn, find_engine, map_state, NTM, NTMState, stack_states
 from ..values import whole_number
 
 # %% ../../nbs/4_dual/02_network.ipynb #1505dedd
@@ -269,12 +268,13 @@ def compiled(self: DualMemoryController,
     state: DualState,  # with nothing to read
     record: bool,  # keep the states of all steps
 ) -> tuple:  # outputs, the controller's outputs (T, B, size), the last state, the trace or None
-    "A sequence in the fused engine."
-    outputs, short, *trace, tops = import_module("dualntm.fused").run_fused(self, inputs, state.short, record, tops=True)
+    "A sequence in the network's engine."
+    engine = find_engine(self.engine_on(inputs.device))
+    outputs, tops, short, trace = engine.unroll_tops(self, inputs, state.short, record)
     last = state._replace(short=short)
     if not record: return outputs, tops, last, None
     still = [t.expand(len(inputs), *t.shape) for t in (state.looks, state.seen)]
-    return outputs, tops, last, state._replace(short=trace[0], looks=still[0], seen=still[1])
+    return outputs, tops, last, state._replace(short=trace, looks=still[0], seen=still[1])
 
 # %% ../../nbs/4_dual/02_network.ipynb #2a69aebd
 @patch
@@ -296,6 +296,6 @@ def forward(self: DualMemoryController,
 @patch
 def drawn(self: DualMemoryController,
     trace: DualState,  # of all steps
-) -> tuple:  # a `Drawn`
+) -> Drawn:
     "The parts of a trace that can be drawn: its matrix, and its graph."
-    return NTM.drawn(self, trace.short)._replace(graph=trace)
+    return Drawn(trace.short, trace)

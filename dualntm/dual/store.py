@@ -76,20 +76,6 @@ class DualMemoryNTM(DualMemoryController):
         self.settings |= dict(recall=recall, recall_nearest=recall_nearest, merge_threshold=merge_threshold, **vars(self.conditions))
         self.graph_memory = InMemoryGraphMemory(self.propositions, merge_threshold)
 
-# %% ../../nbs/4_dual/03_store.ipynb #6fce77f8
-@patch(as_prop=True)
-def long_term(self: DualMemoryNTM):
-    "Another name of the graph memory."
-    return self.graph_memory
-
-@patch(set_prop=True)
-def long_term(self: DualMemoryNTM, memory): self.graph_memory = memory
-
-@patch
-def close(self: DualMemoryNTM) -> None:
-    "Close the graph memory, if there is one."
-    if self.graph_memory is not None: self.graph_memory.close()
-
 # %% ../../nbs/4_dual/03_store.ipynb #9a3129d4
 @patch(cls_method=True)
 def for_task(cls: DualMemoryNTM,
@@ -211,7 +197,7 @@ def store(self: DualMemoryNTM,
     links = self.commit_links(graph.links, numbers, c, run, step)
     return Tally(presented=n, repeated=n - len(places), gate=len(places) - len(strong), **counts, **links)
 
-# %% ../../nbs/4_dual/03_store.ipynb #26795095
+# %% ../../nbs/4_dual/03_store.ipynb #c6a60c10
 @patch
 def commit(self: DualMemoryNTM,
     state: DualState,  # at the end of a session

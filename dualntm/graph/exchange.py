@@ -235,19 +235,21 @@ def add_graph(self: WritableGraph,
 ) -> Counts:  # what was added or there
     "Add all of another graph, with runs, steps, origins, what was told, and the log. Raises GraphError if its embeddings do not fit."
     if other.dim != self.dim: raise GraphError(f"a graph with embeddings of {other.dim} numbers can't be added to one of {self.dim}")
-    if other.encoder: self.take_encoder(other.encoder)
+    self._agree(other.encoder, bool(other.count().propositions))
     numbers, parts = {}, defaultdict(list)
     for p in other.propositions(): parts[p.run, p.step, p.told].append(p)
     for writer, part in parts.items():
         numbers |= zip((p.idx for p in part), self.add_propositions([p.text for p in part], [p.embedding for p in part], *writer))
     parts = defaultdict(list)
-    for e in other.entailments(): parts[e.origin, e.run, e.step].append((numbers[e.source], numbers[e.target], e.score))
+    for e in other.entailments():
+        ends = numbers[e.source], numbers[e.target]
+        if e.source == e.target or ends[0] != ends[1]: parts[e.origin, e.run, e.step].append((*ends, e.score))
     for writer, part in parts.items(): self.add_entailments(part, *writer)
     lines = other.log()
     for writer, part in groupby(lines, lambda line: (line.run, line.step)): self.log_writes([numbers[line.source_idx] for line in part], *writer)
     return Counts(len(set(numbers.values())), sum(map(len, parts.values())), len(lines))
 
-# %% ../../nbs/3_graph/03_exchange.ipynb #f350d523
+# %% ../../nbs/3_graph/03_exchange.ipynb #2335f032
 @patch
 def restore(self: GraphMemory,
     path: str | Path,  # a file that `save` wrote
@@ -258,7 +260,7 @@ def restore(self: GraphMemory,
     self.clear()
     self.add_graph(found)
 
-# %% ../../nbs/3_graph/03_exchange.ipynb #2335f032
+# %% ../../nbs/3_graph/03_exchange.ipynb #8eb15027
 @patch
 def restore(self: InMemoryGraphMemory,
     path: str | Path,  # a file that `save` wrote
@@ -268,7 +270,7 @@ def restore(self: InMemoryGraphMemory,
     if found.dim != self.dim: raise GraphError(f"{path} holds embeddings of {found.dim} numbers, and not of {self.dim}")
     vars(self).update(vars(found) | {"merge_threshold": self.merge_threshold, "seen_at": self.seen_at | found.seen_at})
 
-# %% ../../nbs/3_graph/03_exchange.ipynb #9cc0cfed
+# %% ../../nbs/3_graph/03_exchange.ipynb #dfcff8f1
 @patch
 def keep(self: GraphMemory,
     path: Path,  # of the file, if it takes one; by custom .npz
@@ -278,7 +280,7 @@ def keep(self: GraphMemory,
     self.save(path)
     return {"file": Path(path).name}
 
-# %% ../../nbs/3_graph/03_exchange.ipynb #dfcff8f1
+# %% ../../nbs/3_graph/03_exchange.ipynb #a1c531a3
 @patch
 def bring_back(self: GraphMemory,
     kept: dict,  # from `keep`

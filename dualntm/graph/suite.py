@@ -142,17 +142,21 @@ def check_lasting(
     memory.take_encoder({"name": "any", "fingerprint": "aa"})
     with tempfile.TemporaryDirectory() as folder:
         kept = memory.keep(Path(folder)/"graph-9.npz")
-        assert json.loads(json.dumps(kept)) == kept and ("file" in kept) != ("position" in kept)
+        assert kept and json.loads(json.dumps(kept)) == kept
         memory.save(Path(folder)/"copy.npz")
         copy = load_graph(Path(folder)/"copy.npz")
         _check_same(copy, memory)
+        assert memory.export_entailment_graph_json(Path(folder)/"graph.json", embeddings=True) == Counts(5, 2, 0)
+        assert make(2, .99).import_entailment_graph_json(Path(folder)/"graph.json") == Counts(5, 2, 0)
         assert [line.timestamp for line in copy.log()] == [line.timestamp for line in memory.log()]
-        if "file" in kept:
-            memory.add_propositions(["later"], [[1, 1]])
-            memory.bring_back(kept, Path(folder))
-            _check_same(memory, copy)
-        _check_run(type(memory))
+        others = [memory, make(2, .99)] if "file" in kept else [memory] if "position" not in kept else []
+        for other in others:
+            other.add_propositions(["later"], [[1, 1]])
+            other.bring_back(kept, Path(folder))
+            _check_same(other, copy)
+        for other in others[1:]: other.close()
     memory.close()
+    _check_run(type(memory))
 
 # %% ../../nbs/3_graph/04_suite.ipynb #75cbd8ef
 def _check_same(
