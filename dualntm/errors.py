@@ -8,7 +8,7 @@ __all__ = ['InputError', 'RunExists', 'RowError', 'TextModelError', 'GraphError'
            'heeding']
 
 # %% ../nbs/00_errors.ipynb #17f4d844
-import os, signal, threading
+import signal, threading
 from contextlib import contextmanager
 
 # %% ../nbs/00_errors.ipynb #cea2759f

@@ -10,7 +10,7 @@ import os, sys, tempfile, warnings
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from filelock import FileLock, Timeout  # a lock that ends with its process, on every system; PyTorch brings it along
+from filelock import FileLock, Timeout
 
 from .errors import InputError
 

@@ -12,7 +12,8 @@ from typing import ClassVar
 import torch
 from fastcore.basics import patch
 from torch import Generator, Tensor
-from ..tasks import Batch, BitTask, as_bits, check_range, patterns, size_of
+
+from ..train import as_bits, Batch, BitTask, check_range, patterns, size_of
 from ..values import fit_fields
 
 # %% ../../nbs/4_dual/04_graph_recall.ipynb #db7cd3f2

@@ -6,13 +6,14 @@
 __all__ = ['WriteConditions', 'Tally', 'DualMemoryNTM']
 
 # %% ../../nbs/4_dual/03_store.ipynb #4833bd42
+from dataclasses import dataclass
 from typing import Callable, NamedTuple, Sequence
 
 import numpy as np
 import torch
-from dataclasses import dataclass
 from fastcore.basics import patch
 from torch import Tensor
+
 from .network import DualMemoryController, DualState
 from .working_graph import WorkingGraph
 from ..graph import Affirmed, InMemoryGraphMemory, normal_text

@@ -15,6 +15,7 @@ from typing import Iterable
 
 import numpy as np
 from fastcore.basics import patch
+
 from ..errors import GraphError
 from ..files import Lock, write_atomically
 from .in_process import InMemoryGraphMemory

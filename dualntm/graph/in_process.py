@@ -12,9 +12,10 @@ from typing import Iterable, Sequence
 
 import numpy as np
 from fastcore.basics import patch
+
 from ..errors import GraphError
 from .interface import at_length_one, by_rank, check_edges, check_embeddings, check_texts, check_writer, complete, Counts, Entailment
-from .interface import GraphMemory, LogEntry, missing_methods, normal_text, Proposition, text_number, whole
+from .interface import GraphMemory, LogEntry, normal_text, Proposition, text_number, whole
 
 # %% ../../nbs/3_graph/02_in_process.ipynb #18b1b5e2
 class InMemoryGraphMemory(GraphMemory):

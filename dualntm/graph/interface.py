@@ -16,6 +16,7 @@ from typing import Iterable, NamedTuple, Sequence
 
 import numpy as np
 from fastcore.basics import patch
+
 from ..errors import GraphError
 
 # %% ../../nbs/3_graph/01_interface.ipynb #a797fc37

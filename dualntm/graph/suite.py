@@ -11,6 +11,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
+
 from ..errors import GraphError
 from .exchange import load_graph
 from .interface import Affirmed, Counts, DENIAL, GraphMemory, text_number

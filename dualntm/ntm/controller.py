@@ -9,7 +9,8 @@ __all__ = ['LSTMState', 'LSTMController', 'NoState', 'FeedforwardController', 'm
 from typing import NamedTuple
 
 import torch
-from torch import Tensor, nn
+from torch import nn, Tensor
+
 from ..values import whole_number
 
 # %% ../../nbs/1_ntm/03_controller.ipynb #4bf3ec8e

@@ -14,6 +14,7 @@ from typing import NamedTuple
 import numpy as np
 import torch
 from torch import Tensor
+
 from .controller import LSTMController
 from .kernels import add_dots, add_product, add_rows, compare, compare_back, invert_lengths, jit, log_back, measure, mix, mix_back, move
 from .kernels import move_back, one, sigmoid, soften, soften_back, softplus, softplus_slope, take_log, tanh

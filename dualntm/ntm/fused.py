@@ -16,12 +16,13 @@ import numba
 import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
+
 from .controller import LSTMState, NoState
-from ..values import whole_number
 from .episode import backward_kernel, fill_tape, forward_kernel, new_tape, pack, parameters_of, Plan, plan_of, Slopes, sort_weights, Tape
 from .episode import Weights
 from .machine import Engine, NTM, NTMState, obstacle
 from .network import check_place, without_autocast
+from ..values import whole_number
 
 # %% ../../nbs/1_ntm/08_fused.ipynb #29b803b2
 _threads = [max(1, numba.config.NUMBA_NUM_THREADS)]

@@ -7,8 +7,9 @@ __all__ = ['as_address', 'Head', 'ReadHead', 'WriteHead', 'make_heads']
 
 # %% ../../nbs/1_ntm/02_heads.ipynb #17b4f3bb
 import torch
-from torch import Tensor, nn
+from torch import nn, Tensor
 from torch.nn import functional as F
+
 from .memory import Address, address, read, write
 from ..values import whole_number
 

@@ -9,10 +9,7 @@ __all__ = ['KeptKernels', 'NowhereKept', 'jit', 'one', 'exp_single', 'log_single
            'mix', 'mix_back', 'move', 'move_back', 'take_log', 'log_back']
 
 # %% ../../nbs/1_ntm/06_kernels.ipynb #23ab5873
-import hashlib
-import math
-import pickle
-import warnings
+import hashlib, math, pickle, warnings
 from functools import cache
 from pathlib import Path
 

@@ -6,21 +6,20 @@
 __all__ = ['NTMState', 'check_memory', 'check_room', 'check_engine', 'NTM', 'Engine', 'EagerEngine', 'obstacle', 'find_engine']
 
 # %% ../../nbs/1_ntm/05_machine.ipynb #cac27d36
-import math
-import os
-import warnings
+import math, os, warnings
 from functools import cache
 from typing import NamedTuple
 
 import torch
 from fastcore.basics import patch
-from torch import Tensor, nn
-from ..registry import entries, Entry, known_name
-from ..values import whole_number
+from torch import nn, Tensor
+
 from .controller import FeedforwardController, LSTMController, make_controller
 from .heads import make_heads, ReadHead, WriteHead
 from .memory import read
-from .network import Drawn, check_like, Network, run_eager, without_autocast
+from .network import check_like, Drawn, Network, run_eager, without_autocast
+from ..registry import entries, Entry, known_name
+from ..values import whole_number
 
 # %% ../../nbs/1_ntm/05_machine.ipynb #3f653311
 class NTMState(NamedTuple):

@@ -13,7 +13,7 @@ from typing import Iterator
 import torch
 
 from ..errors import InputError
-from ..fused import step_flops
+from ..ntm import step_flops
 from .runs import make_trainer
 from .trainer import Trainer
 from ..values import fitting

@@ -6,7 +6,8 @@
 __all__ = ['Setting', 'Settings', 'settings', 'parse_setting', 'check_settings', 'try_model', 'make_trainer', 'evaluate']
 
 # %% ../../nbs/2_train/08_runs.ipynb #258f80ae
-import inspect
+import inspect, threading
+from functools import cache
 from pathlib import Path
 from types import SimpleNamespace
 from typing import NamedTuple
@@ -21,6 +22,7 @@ from .checkpoints import build, model_for
 from .plan import check_epochs, check_names, nearest, Training, whole_seed, within_memory
 from .trainer import Trainer
 from ..values import fitting, plain, WORDS
+from ..values import in_new_words
 
 # %% ../../nbs/2_train/08_runs.ipynb #d4c4297e
 class Setting(NamedTuple):
@@ -40,6 +42,16 @@ class Settings(dict):
         "The name of a setting, from that or from an old word for it."
         return self.aliases.get(name, name)
 
+# %% ../../nbs/2_train/08_runs.ipynb #72e67692
+_parsing = threading.Lock()  # Python 3.11 can't parse in two threads at once (SystemError in `ast`)
+
+@cache
+def _docs(
+    maker: type,
+) -> dict:  # parameter: the comment beside it
+    "What a constructor says of its parameters, read once."
+    with _parsing: return docments(maker)
+
 # %% ../../nbs/2_train/08_runs.ipynb #df2f2434
 def settings(
     task: str,  # a name in the registry
@@ -53,7 +65,7 @@ def settings(
     found = Settings()
     found.aliases = model.aliases
     for group, maker in (("task", kind), *(("model", maker) for maker in makers[:1 + passes_on.index(False)]), ("training", Training)):
-        docs = docments(maker)
+        docs = _docs(maker)
         for name, parameter in inspect.signature(maker).parameters.items():
             if parameter.default is inspect.Parameter.empty: continue
             default = kind.training.get(name, parameter.default) if group == "training" else parameter.default
@@ -86,7 +98,7 @@ def check_settings(
 ) -> dict[str, dict]:  # the settings by group (task, model, training), in plain values of their types
     "Try settings by name, without making a run. Raises InputError, naming the setting, for a name or a value that can't be."
     known, groups = settings(task, model_type), {"task": {}, "model": {}, "training": {}}
-    values = {known.word(name): value for name, value in values.items()}
+    values = in_new_words(values, known.aliases)
     check_names(values, known)
     for name, value in values.items(): groups[known[name].group][name] = fitting(name, value, type(known[name].default))
     if {"num_batches", "num_epochs"} <= set(values): raise InputError("num_batches and num_epochs both say how long to train: leave one out")
