@@ -5,7 +5,7 @@ from pathlib import Path
 root = Path(__file__).parent.parent
 sys.path[:0] = [str(root), str(root/"tests")]
 from playwright.sync_api import sync_playwright
-from test_panels import SMALL, button, chromium_path, field, process, settings
+from pages import SMALL, button, chromium_path, field, process, settings
 
 with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
     with process("dualntm", "panel", "--no-browser", cwd=folder, env=settings(Path(folder)), stdout=subprocess.PIPE) as running:

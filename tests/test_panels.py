@@ -1,24 +1,11 @@
 "The panels in a real browser: in JupyterLab, and as the page that `dualntm panel` shows. Nothing may leave the machine."
-import json, os, re, shutil, signal, subprocess, sys, time, urllib.request
-from contextlib import contextmanager
-from pathlib import Path
+import json, os, re, shutil, subprocess, time, urllib.request
 from urllib.parse import urlsplit
 
 import pytest
+from pages import HERE, button, chromium_path, curve, field, page_of, pause, picture, process, root, settings, shot, start, until_answers, until_changed
 
 from dualntm.neo4j_server import free_port
-
-root = Path(__file__).parent.parent
-SMALL = {"Batches": "100000", "Controller size": "20", "Memory cells": "16", "Cell width": "8"}  # a run that does not end while it is watched
-HERE = "EXCLUDE 127.0.0.1, EXCLUDE localhost"  # the hosts that Chromium may find
-SHOTS = Path(os.environ.get("DUALNTM_SHOTS", root/"test-output"))  # where pictures of the screen go
-
-
-def chromium_path():
-    "Where Chromium is. Raises ImportError if it is not on the PATH."
-    path = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-    if path is None: raise ImportError("there is no chromium on the PATH: apt-get install chromium")
-    return path
 
 
 @pytest.fixture(scope="module")
@@ -34,66 +21,6 @@ def chromium():
         browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", f"--host-resolver-rules=MAP * ~NOTFOUND, {HERE}"])
         yield browser
         browser.close()
-
-
-@contextmanager
-def page_of(chromium, address):
-    """A page that may ask only this machine; in the end, nothing else was asked, and the console holds no error.
-
-    Requests are looked at and not held: one that is held while its page goes, such as the post that ends a kernel, is lost."""
-    outside, errors = [], []
-    page = chromium.new_page(viewport={"width": 1200, "height": 1000})
-    page.set_default_timeout(180_000)
-
-    def look(asked):
-        address = urlsplit(asked.url)
-        if address.scheme not in ("data", "blob") and address.hostname not in ("127.0.0.1", "localhost"): outside.append(asked.url)
-    page.on("request", look)
-    page.on("websocket", look)
-    page.on("console", lambda message: message.type == "error" and errors.append(message.text))
-    page.on("pageerror", lambda error: errors.append(str(error)))
-    page.goto(address)
-    try:
-        yield page
-        assert outside == []
-        assert errors == []
-    finally:
-        shot(page, "last")
-        page.close()
-
-
-def shot(page, name, of=None):
-    "Keep a picture of the screen, or of a part of it."
-    SHOTS.mkdir(exist_ok=True)
-    (of or page).screenshot(path=SHOTS/f"{name}.png")
-
-
-@contextmanager
-def process(*words, **how):
-    "A process that is ended as Ctrl-C ends it."
-    running = subprocess.Popen([sys.executable, "-m", *map(str, words)], text=True, **how)
-    try: yield running
-    finally:
-        running.send_signal(signal.SIGINT)
-        try: running.wait(90)  # its kernels save their runs first
-        except subprocess.TimeoutExpired:
-            running.kill()
-            raise
-
-
-def until_answers(address, alive=lambda: True):
-    "Wait until a server answers."
-    for _ in range(600):
-        assert alive(), "the server has ended"
-        try: return urllib.request.urlopen(address).close()
-        except OSError: time.sleep(.1)
-    raise AssertionError(f"nothing answers at {address}")
-
-
-def settings(folder):
-    "The environment of a Jupyter that knows nothing of its user."
-    return {**os.environ, **{f"JUPYTER_{name}_DIR": str(folder/name) for name in ("CONFIG", "DATA", "RUNTIME")}, "IPYTHONDIR": str(folder/"ipython"),
-            "PYTHONPATH": str(root), "TQDM_DISABLE": "1"}
 
 
 @pytest.fixture
@@ -112,46 +39,6 @@ def lab(tmp_path):
                  env=settings(tmp_path), stdout=subprocess.DEVNULL, stderr=(tmp_path/"lab.log").open("w")) as running:
         until_answers(f"http://127.0.0.1:{port}/api?token={token}", lambda: running.poll() is None)
         yield f"http://127.0.0.1:{port}/lab/tree/panels.ipynb?token={token}"
-
-
-def button(where, text): return where.locator(".jupyter-button", has_text=text).first
-
-
-def field(where, label): return where.get_by_label(label, exact=True)
-
-
-def until_changed(page, read, before):
-    "Wait until something differs from what it was, and give what it is now."
-    for _ in range(1800):
-        if (now := read()) not in (None, before): return now
-        page.wait_for_timeout(100)
-    raise AssertionError(f"still {before!r:.100} after three minutes")
-
-
-def picture(page, alt): return page.locator(f'.widget-html img[alt^="{alt}"]').first
-
-
-def curve(page):
-    "The picture of the learning curve, None as long as there is none."
-    shown = picture(page, "Learning curve")
-    return shown.get_attribute("src") if shown.count() else None
-
-
-def start(page):
-    "Start the training panel with a small network; give the first curve."
-    for label, value in SMALL.items(): field(page, label).fill(value)
-    field(page, "Cell width").press("Enter")
-    button(page, "Start").click()
-    return until_changed(page, lambda: curve(page), None)
-
-
-def pause(page):
-    "Pause it, and see that nothing moves."
-    button(page, "Pause").click()
-    page.locator(".widget-html", has_text="paused").first.wait_for()
-    still = curve(page)
-    page.wait_for_timeout(1000)
-    assert curve(page) == still
 
 
 def test_jupyterlab(lab, chromium):
