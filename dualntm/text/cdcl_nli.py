@@ -19,7 +19,8 @@ from ..errors import InputError
 from ..tasks import Score
 from .data import drawn, TextData
 from .decoders import GenerativeTextDecoder
-from .judgements import chunks, commit_edges, edge_vectors, evidence_metrics, gold_edges, Judgement, judgement_of, label_metrics, predicted_edges
+from .judgements import chunks, commit_edges, edge_vectors, evidence_metrics, gold_edges, Judgement, judgement_of, label_metrics
+from .judgements import predicted_edges
 from .reader import ReaderNTM
 from .rows import check_setting, LABELS, Row
 from .seen import Glimpse, words_for
