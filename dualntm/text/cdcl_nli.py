@@ -169,7 +169,8 @@ def batch(self: CDCLNLITask,
     start = total - len(self.splits["test"]) if self.splits["test"] else known if self.splits["dev"] else 0
     spread = torch.arange(first, first + size) if generator is None else torch.randint(total - start, (size,), generator=generator)
     places = [start + int(n) % (total - start) for n in spread]
-    with torch.no_grad(): return as_batch([self.every_row[n] for n in places], self.embeddings([self.every_row[n] for n in places]), self.thinking, None, places)
+    rows = [self.every_row[n] for n in places]
+    with torch.no_grad(): return as_batch(rows, self.embeddings(rows), self.thinking, None, places)
 
 # %% ../../nbs/5_text/14_cdcl_nli.ipynb #6ccc468b
 @patch
