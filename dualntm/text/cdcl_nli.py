@@ -59,7 +59,7 @@ class CDCLNLITask(TextData):
     class_weights: bool = False  # count labels that are rare in train for more
     evidence_weight: float = 0.25  # how much the loss of the evidence counts beside that of the label
     edges: str = "predicted"  # which entailments training commits: predicted, gold or none
-    distractors: int = 0  # sentences of other events that training lays beside the right ones, for a reader that is to be asked from a store
+    distractors: int = 0  # sentences of other events that training lays beside the right ones, for a reader that is to be asked from a graph memory
     distracted: float = 0.2  # share that rows with distractors have in the loss of the label
     decoder_epochs: int = 0  # passes over the texts of train in which a decoder of vectors is trained at the end of a run; 0 trains none
 
@@ -109,7 +109,7 @@ def equip(self: CDCLNLITask,
 ) -> None:
     "Give a network what it needs beside its own. Raises ValueError for one that can't do what the task asks for."
     if self.distractors and _graph_of(net) is None:
-        raise ValueError(f"distractors={self.distractors}: an ntm has no graph to lay them in, leave it out or use model type dual")
+        raise ValueError(f"distractors={self.distractors}: this network has no graph to lay them in, leave it out or use model type dual")
     if not self.finetune_encoder: return
     if self.encoder.model is None: raise InputError(f"finetune_encoder=true: the encoder {self.encoder.name} can't be trained further, leave it out")
     net.text_model = self.encoder.model
