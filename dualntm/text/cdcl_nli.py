@@ -19,7 +19,8 @@ from ..errors import InputError
 from ..tasks import Score
 from .data import drawn, TextData
 from .decoders import GenerativeTextDecoder
-from .judgements import chunks, commit_edges, edge_vectors, evidence_metrics, gold_edges, Judgement, judgement_of, label_metrics, predicted_edges
+from .judgements import chunks, commit_edges, edge_vectors, evidence_metrics, gold_edges, Judgement, judgement_of, label_metrics
+from .judgements import predicted_edges
 from .reader import ReaderNTM
 from .rows import check_setting, LABELS, Row
 from .seen import Glimpse, words_for
@@ -58,7 +59,7 @@ class CDCLNLITask(TextData):
     class_weights: bool = False  # count labels that are rare in train for more
     evidence_weight: float = 0.25  # how much the loss of the evidence counts beside that of the label
     edges: str = "predicted"  # which entailments training commits: predicted, gold or none
-    distractors: int = 0  # sentences of other events that training lays beside the right ones, for a reader that is to be asked from a store
+    distractors: int = 0  # sentences of other events that training lays beside the right ones, for a reader that is to be asked from a graph memory
     distracted: float = 0.2  # share that rows with distractors have in the loss of the label
     decoder_epochs: int = 0  # passes over the texts of train in which a decoder of vectors is trained at the end of a run; 0 trains none
 
@@ -108,7 +109,7 @@ def equip(self: CDCLNLITask,
 ) -> None:
     "Give a network what it needs beside its own. Raises ValueError for one that can't do what the task asks for."
     if self.distractors and _graph_of(net) is None:
-        raise ValueError(f"distractors={self.distractors}: an ntm has no graph to lay them in, leave it out or use model type dual")
+        raise ValueError(f"distractors={self.distractors}: this network has no graph to lay them in, leave it out or use model type dual")
     if not self.finetune_encoder: return
     if self.encoder.model is None: raise InputError(f"finetune_encoder=true: the encoder {self.encoder.name} can't be trained further, leave it out")
     net.text_model = self.encoder.model
@@ -168,7 +169,8 @@ def batch(self: CDCLNLITask,
     start = total - len(self.splits["test"]) if self.splits["test"] else known if self.splits["dev"] else 0
     spread = torch.arange(first, first + size) if generator is None else torch.randint(total - start, (size,), generator=generator)
     places = [start + int(n) % (total - start) for n in spread]
-    with torch.no_grad(): return as_batch([self.every_row[n] for n in places], self.embeddings([self.every_row[n] for n in places]), self.thinking, None, places)
+    rows = [self.every_row[n] for n in places]
+    with torch.no_grad(): return as_batch(rows, self.embeddings(rows), self.thinking, None, places)
 
 # %% ../../nbs/5_text/14_cdcl_nli.ipynb #6ccc468b
 @patch

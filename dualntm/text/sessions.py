@@ -29,7 +29,7 @@ class TextBatch(NamedTuple):
     labels: Tensor  # (B,), places in `LABELS`; -1 where there is none
     weights: Tensor  # (B,), how much a row counts in the loss
     evidence: Tensor  # (P, B), 1 where a sentence is evidence; NaN where that is not known
-    places: Tensor  # (B,), where the rows stand among those to train on; -1 for others
+    places: Tensor  # (B,), where the rows stand in the task's `every_row`, which begins with those to train on; -1 for others
     others: Tensor  # (N, B, width), sentences of other events that lie beside those of the documents; zeros where there is none
 
 # %% ../../nbs/5_text/09_sessions.ipynb #43455761

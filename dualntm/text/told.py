@@ -43,7 +43,7 @@ def attach_memory(
     encoder: Encoder,
 ) -> None:
     "Give a network a graph memory. Raises GraphError for one of another width or encoder, ValueError for a network that has no place for it."
-    if _graph_of(net) is None: raise ValueError("an ntm has no long-term memory: use a network of model type dual")
+    if _graph_of(net) is None: raise ValueError("this network has no graph memory: use one of model type dual")
     if memory.dim != encoder.width:
         raise GraphError(f"this graph has embeddings of {memory.dim} numbers, and the encoder {encoder.name} makes {encoder.width}: use another graph")
     if memory.encoder is None: check_vectors(encoder, memory)
@@ -56,7 +56,7 @@ class Told(NamedTuple):
     sentences: int  # different ones
     new: int
     known: int  # told before
-    near: list[tuple[str, str, float]]  # a new sentence, another in the store that the encoder can hardly tell from it, their cosine
+    near: list[tuple[str, str, float]]  # a new sentence, another in the graph memory that the encoder can hardly tell from it, their cosine
     unknown: int  # sentences with something for which the encoder has no token
     cut: int  # sentences of which the encoder takes the beginning only
 
