@@ -16,7 +16,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from ..errors import InputError
-from ..tasks import Score
+from ..train import Score
 from .data import drawn, TextData
 from .decoders import GenerativeTextDecoder
 from .judgements import chunks, commit_edges, edge_vectors, evidence_metrics, gold_edges, Judgement, judgement_of, label_metrics
@@ -24,9 +24,10 @@ from .judgements import predicted_edges
 from .reader import ReaderNTM
 from .rows import check_setting, LABELS, Row
 from .seen import Glimpse, words_for
-from .sessions import _graph_of, Answer, as_batch, beside, FLAGS, judge_batch, sentences_of, TextBatch
+from .sessions import Answer, as_batch, beside, FLAGS, judge_batch, sentences_of, TextBatch
 from .told import ask_memory, attach_memory, tell_rows, Told
 from ..values import fit_fields, whole_number
+from ..train import Task
 
 # %% ../../nbs/5_text/14_cdcl_nli.ipynb #c538afe2
 def check_task(
@@ -46,7 +47,7 @@ def check_task(
 
 # %% ../../nbs/5_text/14_cdcl_nli.ipynb #50b1221a
 @dataclass(frozen=True)
-class CDCLNLITask(TextData):
+class CDCLNLITask(TextData, Task):
     """Judge a hypothesis by two articles, and say from which sentences.
 
     Raises ValueError for settings that can't be, RowError for data that can't be used, TextModelError for an encoder that can't be had."""
@@ -108,7 +109,7 @@ def equip(self: CDCLNLITask,
     net: torch.nn.Module,  # fresh
 ) -> None:
     "Give a network what it needs beside its own. Raises ValueError for one that can't do what the task asks for."
-    if self.distractors and _graph_of(net) is None:
+    if self.distractors and net.graph_memory is None:
         raise ValueError(f"distractors={self.distractors}: this network has no graph to lay them in, leave it out or use model type dual")
     if not self.finetune_encoder: return
     if self.encoder.model is None: raise InputError(f"finetune_encoder=true: the encoder {self.encoder.name} can't be trained further, leave it out")
@@ -120,7 +121,7 @@ def parameter_groups(self: CDCLNLITask,
     net: torch.nn.Module,
 ) -> list[dict]:  # groups for an optimiser, each with its `scale`, the share of the rate
     "The parameters of a network in groups; those of an encoder that is trained are a group of their own."
-    groups = net.parameter_groups() if hasattr(net, "parameter_groups") else [{"params": list(net.parameters())}]  # until networks are of `Network`
+    groups = net.parameter_groups()
     trained = list(net.text_model.parameters()) if self.finetune_encoder else []
     known = {id(p) for p in trained}
     own = [{"params": [p for p in group["params"] if id(p) not in known], "scale": 1.} for group in groups]
@@ -152,10 +153,6 @@ def draw(self: CDCLNLITask,
     batch = self.batch_of(2 * rows, self.known_vectors, 2 * places, torch.cat([torch.zeros_like(crowd), crowd], 1))
     shares = crowd.new_tensor([1 - self.distracted, self.distracted]).repeat_interleave(len(rows))
     return batch._replace(weights=2 * shares * batch.weights)
-
-# %% ../../nbs/5_text/14_cdcl_nli.ipynb #217730e7
-@patch
-def nth(self: CDCLNLITask, number: int, size: int, seed: int) -> TextBatch: return self.draw(number, size, None, seed)  # until train asks draw
 
 # %% ../../nbs/5_text/14_cdcl_nli.ipynb #9af5ab9e
 @patch
@@ -284,7 +281,7 @@ def judge(self: CDCLNLITask,
     vectors = None if self.finetune_encoder else self.embeddings(rows)
     for some in chunks(rows, size):
         batch = beside(net, self.batch_of(some, vectors))
-        answer, _ = self.session(net, batch, net.opening(batch.inputs) if _graph_of(net) is not None else None)
+        answer, _ = self.session(net, batch, net.opening(batch.inputs))
         evidence = [None] * len(some) if answer.evidence is None else answer.evidence.T
         found += map(judgement_of, some, answer.logits.softmax(1), evidence)
     net.train(training)
@@ -306,7 +303,7 @@ def commit(self: CDCLNLITask,
     rows = [every[int(place)] for place in batch.places]
     seen = zip(rows, map(judgement_of, rows, probabilities, answer.evidence.detach().T))
     found = [edge for row, judgement in seen for edge in (gold_edges(row) if self.edges == "gold" else predicted_edges(row, judgement))]
-    if found and not self.finetune_encoder: _graph_of(net).take_encoder(self.encoder.about())
+    if found and not self.finetune_encoder: net.graph_memory.take_encoder(self.encoder.about())
     known = self.known_vectors
     vectors = edge_vectors(found, (lambda texts: [known[text] for text in texts]) if known else self.encoder.encode)
     return commit_edges(net, found, vectors, self.edges, run, step)._asdict()
@@ -364,7 +361,7 @@ def in_words(self: CDCLNLITask,
     sentences: list[str],  # that the row, or the graph memory, gave
 ) -> list[Glimpse]:  # none where there was nothing to see, or the nodes are of another width than the embeddings
     "What reads saw, in words."
-    return words_for(net, self.encoder, seen, sentences, getattr(net, "decoder", None))  # net.decoder, once networks are of `Network`
+    return words_for(net, self.encoder, seen, sentences, net.decoder)  # net.decoder, once networks are of `Network`
 
 # %% ../../nbs/5_text/14_cdcl_nli.ipynb #ced1ea57
 @patch

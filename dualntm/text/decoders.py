@@ -18,7 +18,7 @@ from torch.nn.utils.rnn import pad_sequence
 from tqdm.auto import tqdm
 
 from ..errors import GraphError
-from ..graph_memory import ReadableGraph
+from ..graph import ReadableGraph
 from .encoder import check_texts, Encoder, vector_rows
 from .text_encoder import choose_device, quiet_transformers
 from ..values import whole_number

@@ -16,7 +16,7 @@ from fastcore.basics import patch
 from tqdm.auto import tqdm
 
 from ..errors import GraphError, InputError, TextModelError
-from ..graph_memory import at_length_one, check_embeddings
+from ..graph import at_length_one, check_embeddings
 from .vector_cache import cache_folder, VectorCache
 
 # %% ../../nbs/5_text/02_encoder.ipynb #e3a4d2d1

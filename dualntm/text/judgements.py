@@ -13,10 +13,10 @@ from typing import NamedTuple
 import numpy as np
 from torch import Tensor
 
-from ..dual_controller import Tally, WriteConditions
-from ..graph_memory import DENIAL, normal_text
+from ..dual import Tally, WriteConditions
+from ..graph import DENIAL, normal_text
 from .rows import LABELS, Row
-from .sessions import _graph_of, last_mentions, sentences_of
+from .sessions import last_mentions, sentences_of
 
 # %% ../../nbs/5_text/10_judgements.ipynb #0ba84aa3
 class Judgement(NamedTuple):
@@ -128,7 +128,7 @@ def commit_edges(
     conditions: WriteConditions | None = None,  # None takes the network's own
 ) -> Tally:
     "Store entailments between texts."
-    c, memory = conditions or net.conditions, _graph_of(net)
+    c, memory = conditions or net.conditions, net.graph_memory
     strong = [edge for edge in without_loops(edges) if edge.score >= c.write_gate]
     texts = list(dict.fromkeys(text for edge in strong for text in edge[:2]))
     plain = {text: np.asarray(vectors[text], np.float32) for text in texts}

@@ -8,10 +8,12 @@ __all__ = ['Comparison', 'ReaderNTM']
 # %% ../../nbs/5_text/08_reader.ipynb #4bc2b655
 import torch
 from fastcore.basics import patch
-from torch import Tensor, nn
+from torch import nn, Tensor
 from torch.nn import functional as F
-from ..dual_controller import DualMemoryNTM, DualState
-from ..working_graph import cosines, with_nodes, WorkingGraph
+
+from ..dual import DualMemoryNTM, DualState
+from ..dual import cosines, with_nodes, WorkingGraph
+from ..values import in_new_words
 
 # %% ../../nbs/5_text/08_reader.ipynb #706146da
 class Comparison(nn.Module):
@@ -48,8 +50,8 @@ class ReaderNTM(DualMemoryNTM):
     Called as `DualMemoryController` is. Raises ValueError for settings that do not fit."""
     def __init__(self,
         *sizes,  # inputs, outputs, propositions, bits, as `DualMemoryController` takes them
-        long_term_dim: int = 0,  # width of a node in the working graph, D; 0 takes that of an embedding
-        long_term_reads: int = 2,  # reads of the graph in one step, R; the first walks, and gives the evidence
+        working_dim: int = 0,  # width of a node in the working graph, D; 0 takes that of an embedding
+        working_reads: int = 2,  # reads of the graph in one step, R; the first walks, and gives the evidence
         compare_size: int = 256,  # width of the layer that compares
         dropout: float = 0.2,  # share of the numbers of embeddings and features that training hides
         recall_nearest: int = 512,  # nearest propositions from which recall sets out, for each query
@@ -57,16 +59,18 @@ class ReaderNTM(DualMemoryNTM):
     ):
         if not 0 <= dropout < 1: raise ValueError(f"dropout={dropout}: it must be from 0 to below 1")
         if compare_size < 1: raise ValueError(f"compare_size={compare_size}: it must be at least 1")
-        super().__init__(*sizes, long_term_dim=long_term_dim or sizes[2], long_term_reads=long_term_reads,
+        network = in_new_words(network, self.aliases)
+        working_dim, working_reads = network.pop("working_dim", working_dim), network.pop("working_reads", working_reads)
+        super().__init__(*sizes, working_dim=working_dim or sizes[2], working_reads=working_reads,
                          recall_nearest=recall_nearest, **network)
         self.settings |= dict(compare_size=compare_size, dropout=dropout)
         self.hide = nn.Dropout(dropout)
         if self.dim == self.propositions: nn.init.eye_(self.embed.weight)
         nn.init.zeros_(self.embed.bias)
-        self.lead, self.turn = nn.Linear(self.dim, self.dim, bias=False), nn.Linear(self.dim, long_term_reads * self.dim)
+        self.lead, self.turn = nn.Linear(self.dim, self.dim, bias=False), nn.Linear(self.dim, working_reads * self.dim)
         for zeros in (self.lead.weight, self.turn.weight, self.turn.bias): nn.init.zeros_(zeros)
-        self.say = Comparison(self.dim, long_term_reads, compare_size, self.outputs, dropout)
-        with torch.no_grad(): self.ask.bias.unflatten(0, (long_term_reads, -1))[:, self.dim] = 3.  # rather look than follow links
+        self.say = Comparison(self.dim, working_reads, compare_size, self.outputs, dropout)
+        with torch.no_grad(): self.ask.bias.unflatten(0, (working_reads, -1))[:, self.dim] = 3.  # rather look than follow links
 
 # %% ../../nbs/5_text/08_reader.ipynb #f72f1516
 @patch
@@ -100,7 +104,7 @@ def as_presented(self: ReaderNTM,
 ) -> Tensor:  # (..., propositions), of length 1, in double precision
     "The embeddings whose nodes have these directions: the inverse of `vectors`. Raises ValueError for nodes of another width than embeddings."
     if self.dim != self.propositions:
-        raise ValueError(f"long_term_dim={self.dim}: nodes can be read as embeddings only where they have as many numbers, which is {self.propositions}")
+        raise ValueError(f"working_dim={self.dim}: nodes can be read as embeddings only where they have as many numbers, which is {self.propositions}")
     weight, bias = self.embed.weight.double(), self.embed.bias.double()
     rows = vectors.double().reshape(-1, self.dim)
     *p, q = torch.linalg.solve(weight, torch.cat([rows, bias[None]]).T).T
@@ -130,7 +134,7 @@ def wanted(self: ReaderNTM,
     state: DualState,  # before the reads move
 ) -> Tensor:  # (B, R, D), of any length
     "What the reads look for."
-    walk = F.pad(self.lead(state.seen[:, :1]), (0, 0, 0, self.long_term_reads - 1))
+    walk = F.pad(self.lead(state.seen[:, :1]), (0, 0, 0, self.working_reads - 1))
     return e.unsqueeze(1) + self.turn(e).view_as(query) + walk + 0.1 * query
 
 # %% ../../nbs/5_text/08_reader.ipynb #bc5963b7

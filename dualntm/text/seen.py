@@ -11,7 +11,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from ..graph_memory import InMemoryGraphMemory
+from ..graph import InMemoryGraphMemory
 from .decoders import NearestTextDecoder
 from .encoder import Encoder
 

@@ -9,6 +9,7 @@ __all__ = ['MISREAD', 'wrong', 'show', 'is_blank', 'check_text', 'take_text', 's
 import json, re
 
 from sentencex import segment
+
 from ..errors import RowError
 
 # %% ../../nbs/5_text/05_sentences.ipynb #576c7d82

@@ -14,10 +14,7 @@ import torch
 from torch import Tensor
 
 from .rows import Row
-from ..working_graph import with_nodes
-
-# %% ../../nbs/5_text/09_sessions.ipynb #67189faf
-def _graph_of(net): return getattr(net, "graph_memory", getattr(net, "long_term", None))  # until networks are of `Network`
+from ..dual import with_nodes
 
 # %% ../../nbs/5_text/09_sessions.ipynb #06f29a32
 FLAGS = ("premise", "begins", "hypothesis", "thinking")  # what a step presents, as the last numbers of an input
@@ -138,7 +135,7 @@ def judge_batch(
     state=None,  # of a network with a graph memory, to start from; None starts anew
 ) -> tuple:  # the answer, the state at the end
     "Let `net` judge a batch."
-    if _graph_of(net) is None: return judge_in_one(net, batch)
+    if net.graph_memory is None: return judge_in_one(net, batch)
     told, asked = batch.inputs.split([len(batch.evidence), len(batch.inputs) - len(batch.evidence)])
     if len(told): state = net.renew(net(told, state)[1])
     if len(batch.others): state = crowded_state(net, state, batch.others)

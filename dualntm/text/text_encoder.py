@@ -7,13 +7,12 @@ __all__ = ['packaged_minilm', 'from_hub', 'quiet_transformers', 'load_text_model
            'make_encoder']
 
 # %% ../../nbs/5_text/03_text_encoder.ipynb #94db3807
-import os, warnings
+import hashlib, os, warnings
 from contextlib import contextmanager, suppress
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Iterator, Sequence
 
-import hashlib
 import numpy as np
 import torch
 from fastcore.basics import patch

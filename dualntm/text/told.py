@@ -14,11 +14,11 @@ import torch
 from tqdm.auto import tqdm
 
 from ..errors import GraphError
-from ..graph_memory import DENIAL, normal_text
+from ..graph import DENIAL, normal_text
 from .encoder import Encoder
 from .judgements import chunks, held_of, Judgement
 from .rows import Row
-from .sessions import _graph_of, as_batch, beside, judge_batch, sentences_of
+from .sessions import as_batch, beside, judge_batch, sentences_of
 from ..values import whole_number
 
 # %% ../../nbs/5_text/11_told.ipynb #1a882314
@@ -43,12 +43,12 @@ def attach_memory(
     encoder: Encoder,
 ) -> None:
     "Give a network a graph memory. Raises GraphError for one of another width or encoder, ValueError for a network that has no place for it."
-    if _graph_of(net) is None: raise ValueError("this network has no graph memory: use one of model type dual")
+    if net.graph_memory is None: raise ValueError("this network has no graph memory: use one of model type dual")
     if memory.dim != encoder.width:
         raise GraphError(f"this graph has embeddings of {memory.dim} numbers, and the encoder {encoder.name} makes {encoder.width}: use another graph")
     if memory.encoder is None: check_vectors(encoder, memory)
     memory.take_encoder(encoder.about())
-    net.long_term = memory
+    net.graph_memory = memory
 
 # %% ../../nbs/5_text/11_told.ipynb #6a1e17b0
 class Told(NamedTuple):
@@ -70,7 +70,7 @@ def tell_rows(
     moved: bool = False,  # whether the encoder was trained since the first sentences were told
 ) -> Told:
     "Store the sentences of the rows' documents, and nothing else of them. Raises GraphError for a graph memory of another encoder."
-    memory, texts = _graph_of(net), list({normal_text(text): text for row in rows for text in sentences_of(row)}.values())
+    memory, texts = net.graph_memory, list({normal_text(text): text for row in rows for text in sentences_of(row)}.values())
     if memory.encoder is None and not moved: check_vectors(encoder, memory)
     memory.take_encoder(encoder.about())
     unknown, cut = encoder.unseen(texts)
@@ -97,7 +97,7 @@ def ask_memory(
     thinking: int = 1,  # steps behind the one with the hypothesis
 ) -> list[tuple[Judgement, list[str]]]:  # for each the judgement, and the sentences that its evidence speaks of
     "Judge hypotheses from what the graph memory knows; nothing is written. Raises GraphError for a graph memory of another encoder."
-    recalled, size, memory = whole_number("recalled", recalled), whole_number("size", size), _graph_of(net)
+    recalled, size, memory = whole_number("recalled", recalled), whole_number("size", size), net.graph_memory
     if memory.encoder is not None: memory.take_encoder(encoder.about())
     texts = list(dict.fromkeys(hypotheses))
     vectors = dict(zip(texts, torch.from_numpy(encoder.encode(texts, progress))))
@@ -123,10 +123,10 @@ def _ask_some(
 ) -> list[tuple[Judgement, list[str]]]:  # as of `ask_memory`
     "Judge a few hypotheses side by side."
     batch = beside(net, as_batch([Row((), text, None, None, "", (), "") for text in hypotheses], vectors, thinking))
-    held = held_of(_graph_of(net), set(hypotheses)) if evidence == "held" else ()
+    held = held_of(net.graph_memory, set(hypotheses)) if evidence == "held" else ()
     without = [[text] if text in held else [] for text in hypotheses]
     graph, numbers = net.recall([vectors[text][None].numpy() for text in hypotheses], recalled, without, evidence)
     answer, _ = judge_batch(net, batch, net.start(len(hypotheses), graph))
-    texts = [[p.text for p in _graph_of(net).propositions(row)] for row in numbers]
+    texts = [[p.text for p in net.graph_memory.propositions(row)] for row in numbers]
     found = zip(answer.logits.softmax(1), answer.nodes, texts)
     return [(Judgement(int(p.argmax()), tuple(p.tolist()), tuple(nodes[:len(known)].tolist())), known) for p, nodes, known in found]
