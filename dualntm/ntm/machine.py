@@ -15,6 +15,7 @@ from typing import NamedTuple
 import torch
 from fastcore.basics import patch
 from torch import Tensor, nn
+from ..errors import InputError
 from ..registry import entries, Entry, known_name
 from ..values import whole_number
 from .controller import FeedforwardController, LSTMController, make_controller
@@ -239,7 +240,7 @@ def _loaded(entry: Entry) -> tuple:
     "An engine and an empty word; or None, and the reason why there is none."
     try: engine = entry.load()()
     except Exception as e:
-        e = e.__cause__ or e
+        if isinstance(e, InputError) and e.__cause__: e = e.__cause__  # the registry says where, its cause says why
         return None, f"its compiler can't be loaded ({str(e).splitlines()[0] if str(e) else type(e).__name__})"
     return (None, missing) if (missing := engine.missing()) else (engine, "")
 
