@@ -21,7 +21,7 @@ from ..values import whole_number
 from .controller import FeedforwardController, LSTMController, make_controller
 from .heads import make_heads, ReadHead, WriteHead
 from .memory import read
-from .network import Drawn, check_like, Network, run_eager, without_autocast
+from .network import check_like, Drawn, Network, run_eager, without_autocast
 
 # %% ../../nbs/1_ntm/05_machine.ipynb #3f653311
 class NTMState(NamedTuple):

@@ -6,8 +6,6 @@
 __all__ = ['cosine', 'content_weighting', 'interpolate', 'shift', 'sharpen', 'Address', 'address', 'read', 'write']
 
 # %% ../../nbs/1_ntm/01_memory.ipynb #2bf20864
-from operator import index
-
 import torch
 from torch import Tensor
 
