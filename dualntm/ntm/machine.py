@@ -6,20 +6,22 @@
 __all__ = ['NTMState', 'check_memory', 'check_room', 'check_engine', 'NTM', 'Engine', 'EagerEngine', 'obstacle', 'find_engine']
 
 # %% ../../nbs/1_ntm/05_machine.ipynb #cac27d36
-import math, os, warnings
+import math
+import os
+import warnings
 from functools import cache
 from typing import NamedTuple
 
 import torch
 from fastcore.basics import patch
-from torch import nn, Tensor
-
+from torch import Tensor, nn
+from ..errors import InputError
+from ..registry import entries, Entry, known_name
+from ..values import whole_number
 from .controller import FeedforwardController, LSTMController, make_controller
 from .heads import make_heads, ReadHead, WriteHead
 from .memory import read
 from .network import check_like, Drawn, Network, run_eager, without_autocast
-from ..registry import entries, Entry, known_name
-from ..values import whole_number
 
 # %% ../../nbs/1_ntm/05_machine.ipynb #3f653311
 class NTMState(NamedTuple):
@@ -238,7 +240,7 @@ def _loaded(entry: Entry) -> tuple:
     "An engine and an empty word; or None, and the reason why there is none."
     try: engine = entry.load()()
     except Exception as e:
-        e = e.__cause__ or e
+        if isinstance(e, InputError) and e.__cause__: e = e.__cause__  # the registry says where, its cause says why
         return None, f"its compiler can't be loaded ({str(e).splitlines()[0] if str(e) else type(e).__name__})"
     return (None, missing) if (missing := engine.missing()) else (engine, "")
 

@@ -19,7 +19,7 @@ from ..values import plain, whole_number
 
 # %% ../../nbs/1_ntm/04_network.ipynb #0e829e98
 class Network(nn.Module):
-    "What every network here is. A network gives `start` and `step`; everything else has a default."
+    "The base of every network. A network gives `start` and `step`; everything else has a default."
     model_type = ""  # the name by which settings and checkpoints call it
     aliases: dict = {}  # old names of settings, and their names today
 
