@@ -258,7 +258,8 @@ def add_write_conditions(commands) -> None:
         "Train for a moment, and show what is stored; of all that was presented, each part that is not stored is counted with its reason.",
         "write-conditions", "write-conditions -p write_interval=1 -p write_gate=0.3", "write-conditions --task graph-recall -p write_budget=20")
     add = parser.add_argument
-    add("--task", type=named("task"), metavar="TASK", default="copy", help="what to learn (copy)")
+    add("--task", type=named("task"), metavar="TASK", default="copy",
+        help="what to learn: copy, repeat-copy, graph-recall or any other task that draws its sequences (copy)")
     add("--seed", type=int, default=1000, help="of the first weights and the sequences (1000)")
     add("-p", "--param", action="append", default=[], metavar="NAME=VALUE",
         help="set any parameter of task, network or training, as in dualntm train")
