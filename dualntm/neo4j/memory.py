@@ -11,7 +11,7 @@ from contextlib import ExitStack
 from datetime import datetime, timezone
 from functools import wraps
 from pathlib import Path
-from typing import Iterable, Iterator, Sequence
+from typing import Callable, Iterable, Iterator, Sequence
 
 from fastcore.basics import patch
 
@@ -350,10 +350,10 @@ def for_run(cls: Neo4jGraphMemory,
     graph: str | None = None,  # the name that was asked for; None takes that of the folder
     resume_at: int | None = None,  # the "position" that `keep` gave
     overwrite: bool = False,  # whether an earlier run is replaced
-    connection: Connection | None = None,  # None: `read_connection`
+    connection: Connection | Callable | None = None,  # or a function that gives it; None: `read_connection`
 ):  # the memory
     "The memory of a run. Raises Neo4jSettingError, Neo4jServerError or GraphError, in one sentence, if it can't be had."
-    connection = connection or read_connection()
+    if not isinstance(connection, Connection): connection = (connection or read_connection)()
     check_connection(connection)
     journal, own = (Path(folder)/"journal.sqlite", Path(folder).name) if folder else (None, name)
     memory = cls(net.propositions, connection, graph or own, net.settings["merge_threshold"], journal, name, resume_at)
