@@ -7,7 +7,7 @@ __all__ = ['Recording', 'join_traces', 'record_episodes', 'row_words', 'rows_of'
            'head_words', 'look_words', 'sentence_looks', 'sentence_table', 'size_range', 'size_slider', 'number_slider',
            'AttentionExplorer', 'graph_figure']
 
-# %% ../../nbs/7_show/07_explorer.ipynb #98d583d4
+# %% ../../nbs/7_show/07_explorer.ipynb #d18f7603
 from dataclasses import asdict, replace
 from html import escape
 from pathlib import Path
@@ -27,7 +27,7 @@ from .attention import plot_memory, plot_weightings
 from .graphs import plot_working_graph
 from .panel import announced, coloured, FigureView, INKS, labelled, Panel, shade
 
-# %% ../../nbs/7_show/07_explorer.ipynb #e34c2c69
+# %% ../../nbs/7_show/07_explorer.ipynb #284ff938
 # bridge until the merge: what networks and tasks answer themselves by then
 def _drawn(net, trace):  # net.drawn(trace)
     if hasattr(net, "drawn"): return net.drawn(trace)
@@ -64,7 +64,7 @@ def join_traces(
     parts = [join_traces(list(part)) for part in zip(*traces)]
     return tuple(parts) if type(first) is tuple else type(first)(*parts)
 
-# %% ../../nbs/7_show/07_explorer.ipynb #cc239c7a
+# %% ../../nbs/7_show/07_explorer.ipynb #753e799c
 @torch.no_grad()
 def record_episodes(
     net,
@@ -93,7 +93,7 @@ def row_words(
             for d, document in enumerate(row.documents, 1) for s, text in enumerate(document, 1)]
     return told + [f"hypothesis: {row.hypothesis}"] + [f"thinking of the hypothesis, step {i} of {thinking}" for i in range(1, thinking + 1)]
 
-# %% ../../nbs/7_show/07_explorer.ipynb #30687276
+# %% ../../nbs/7_show/07_explorer.ipynb #2cc40afb
 def rows_of(
     task,
 ) -> list | None:  # None for a task that draws sequences
@@ -102,7 +102,7 @@ def rows_of(
     splits = _splits(task)
     return next((rows for split in ("test", "dev", "train") if (rows := splits.get(split))), [])
 
-# %% ../../nbs/7_show/07_explorer.ipynb #6ce64dba
+# %% ../../nbs/7_show/07_explorer.ipynb #c34ea48a
 def record(
     task,
     net,
@@ -123,7 +123,7 @@ def record(
     words = row_words(rows[number], task.thinking) if _judges(task) else [_describe(task, batch, t) for t in range(len(outputs))]
     return Recording(batch, outputs, matrix, graphs, words)
 
-# %% ../../nbs/7_show/07_explorer.ipynb #b1994011
+# %% ../../nbs/7_show/07_explorer.ipynb #0b11b2d3
 def judged_words(
     said: Tensor,  # (labels,), logits
     label: int,  # place in `LABELS`; below 0 where none is known
@@ -135,7 +135,7 @@ def judged_words(
     if max(chances) < .5: name = f"undecided, nearest is {name}"
     return f"it says {name} ({words})" + (f"; the row's label is {LABELS[label]}" if label >= 0 else "")
 
-# %% ../../nbs/7_show/07_explorer.ipynb #7972e797
+# %% ../../nbs/7_show/07_explorer.ipynb #7a65ca56
 def answer_words(
     seen: Recording,
     step: int,
@@ -153,7 +153,7 @@ def answer_words(
     wrong = sum(a != b for a, b in zip(answer, target))
     return f"it answers {answer}, " + (f"{wrong} bit{'s' * (wrong > 1)} wrong: {target} would be right" if wrong else "which is right")
 
-# %% ../../nbs/7_show/07_explorer.ipynb #4b998b8e
+# %% ../../nbs/7_show/07_explorer.ipynb #94975265
 def head_words(
     heads: str,  # their letters, as `net.heads_in_words`
     seen: Recording,
@@ -214,7 +214,7 @@ def sentence_table(
     return (f"<table style='color:{ink};background:{ground};border-collapse:collapse;line-height:1.4'>"
             f"<tr style='text-align:left'>{head}</tr>{''.join(lines)}</table>")
 
-# %% ../../nbs/7_show/07_explorer.ipynb #cc529d10
+# %% ../../nbs/7_show/07_explorer.ipynb #ba704191
 def size_range(
     task,
     name: str,  # one of the task's `sizes`
@@ -225,7 +225,7 @@ def size_range(
     values = values or [_shown(task).get(name, 5), 20]
     return min(values), max(values)
 
-# %% ../../nbs/7_show/07_explorer.ipynb #0bee72ff
+# %% ../../nbs/7_show/07_explorer.ipynb #3063c037
 def size_slider(
     task,
     name: str,  # one of the task's `sizes`
@@ -272,7 +272,7 @@ class AttentionExplorer(Panel):
         ipywidgets.link((self.play, "value"), (self.step, "value"))
         self.work()
 
-# %% ../../nbs/7_show/07_explorer.ipynb #5717a71d
+# %% ../../nbs/7_show/07_explorer.ipynb #723c376d
 @patch
 def work(self: AttentionExplorer) -> None:
     "Let the network work on what the sliders name, and draw it from its first step."
@@ -303,7 +303,7 @@ def graph_figure(
     names = {slot: f"step {note}" for slot, note in enumerate(trace.graph.written[0].tolist()) if note >= 0}
     return plot_working_graph(trace, step=at, names=names)
 
-# %% ../../nbs/7_show/07_explorer.ipynb #47382047
+# %% ../../nbs/7_show/07_explorer.ipynb #2d748d3f
 @patch
 def draw(self: AttentionExplorer) -> None:
     "Draw the step at which the slider stands, and say in words what it is."
