@@ -315,7 +315,7 @@ def draw(self: AttentionExplorer) -> None:
     if text: self.sentences.value = sentence_table(seen, step)
     if seen.matrix is not None:
         where = f"at step {step}: {'; '.join(places)}"
-        self.weightings.show(plot_weightings(seen.matrix, heads, step=step), f"Weightings of all heads over the steps, marked {where}")
+        if heads: self.weightings.show(plot_weightings(seen.matrix, heads, step=step), f"Weightings of all heads over the steps, marked {where}")
         self.memory.show(plot_memory(seen.matrix, step=step), f"The short-term memory {where}")
     elif not text: self.draw_sequence(step)
     if looks: self.graph.show(graph_figure(seen, step), f"The working graph at step {step}: {'; '.join(looks)}")
