@@ -36,6 +36,7 @@ def _heads(net): return net.heads_in_words if hasattr(net, "heads_in_words") els
 def _graph_memory(net): return getattr(net, "graph_memory", getattr(net, "long_term", None))  # net.graph_memory
 def _opening(net, inputs): return net.opening(inputs) if hasattr(net, "opening") else None  # net.opening(inputs)
 def _of_rows(task): return getattr(task, "of_rows", hasattr(task, "rows"))  # task.of_rows
+def _sizes(task): return getattr(task, "sizes", ())  # task.sizes
 def _judges(task): return getattr(task, "judges", hasattr(task, "judge"))  # task.judges
 def _splits(task): return task.splits if hasattr(task, "splits") else {"train": list(task.rows)}  # task.splits
 def _shown(task):  # task.shown
@@ -257,7 +258,7 @@ class AttentionExplorer(Panel):
         self.task, self.net = load(checkpoint)
         if data is not None and _of_rows(self.task): self.task = replace(self.task, data=str(data))
         self.rows = rows_of(self.task)
-        self.sizes = {name: size_slider(self.task, name) for name in getattr(self.task, 'sizes', ())}  # bridge until the merge: task.sizes
+        self.sizes = {name: size_slider(self.task, name) for name in _sizes(self.task)}
         self.number = number_slider(self.rows)
         self.step = labelled(ipywidgets.IntSlider(min=0, max=0, continuous_update=False), "Step", "The step to look at; arrow keys move it by one")
         self.play = labelled(ipywidgets.Play(min=0, max=0, interval=1000), "Play", "Go through the steps; press again to halt")

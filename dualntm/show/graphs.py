@@ -115,7 +115,7 @@ def plot_working_graph(
     trace,  # of a dual network, with record=True
     step: int | None = None,  # draws a line here, and the nodes as they are read then; None takes the last
     index: int = 0,  # which sequence of the batch
-    read: int = 0,  # which of the long-term reads
+    read: int = 0,  # which of the reads of the graph
     names: dict[int, str] | None = None,  # of slots; the others have their number
     most: int = 16,  # slots
     title: str = "",

@@ -209,9 +209,9 @@ def changes_to(
     for name, value in wanted.items():
         if name not in FREE and have.get(name) != value: raise InputError(
             f"{asked.folder} was trained with {name}={have.get(name)}, not {value}: leave {name} out to go on with it, or start a new run")
-    for name in ("backend", "graph"):
-        if getattr(asked, name) not in ("", memory.get(name)): raise InputError(
-            f"{asked.folder} keeps its graph memory in {memory.get(name)}, not in {getattr(asked, name)}: choose that to go on with it")
+    for name, value in (("backend", asked.backend), ("graph", asked.graph)):
+        if value not in ("", memory.get(name)): raise InputError(
+            f"{asked.folder} keeps its graph memory in {memory.get(name)}, not in {value}: choose that one to go on with it")
     return {name: value for name, value in wanted.items() if name in FREE}
 
 # %% ../../nbs/7_show/08_run_words.ipynb #317f459a
