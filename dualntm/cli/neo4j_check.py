@@ -131,7 +131,7 @@ def check_export(
     folder: Path,  # for files
 ) -> str:
     "Whether the graph can be exported, and imported again as the same."
-    from dualntm.graph_memory import InMemoryGraphMemory
+    from dualntm.graph import InMemoryGraphMemory
     from dualntm.neo4j import read_graph
     stored = read_graph(connection, graph)
     before, copy = exported(stored, folder/"export.json"), InMemoryGraphMemory(stored.dim, 2.)

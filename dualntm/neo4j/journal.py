@@ -15,7 +15,7 @@ import numpy as np
 from fastcore.basics import patch
 
 from ..errors import GraphError
-from ..graph_memory import Entailment, Proposition
+from ..graph import Entailment, Proposition
 
 # %% ../../nbs/6_neo4j/03_journal.ipynb #ab66e728
 class LogRow(NamedTuple):

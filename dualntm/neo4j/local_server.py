@@ -17,8 +17,8 @@ from fastcore.basics import patch
 
 from ..errors import InputError, Neo4jAccessError, Neo4jServerError, Neo4jSettingError
 from ..files import cache_folder, home as home_folder, Lock, write_atomically
-from .connection import about_another, check_connection, check_place, Connection, expanded, find_env_file, read_connection_of
-from .connection import remember, ServerInfo, user_env_file, write_env_file
+from .connection import about_another, check_connection, check_place, Connection, expanded, find_env_file, read_connection_of, remember
+from .connection import ServerInfo, user_env_file, write_env_file
 
 # %% ../../nbs/6_neo4j/02_local_server.ipynb #7750a1f4
 VERSION = "5.26.16"  # of Neo4j, the last line with long-term support that runs on Java 17

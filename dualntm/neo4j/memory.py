@@ -16,8 +16,8 @@ from typing import Callable, Iterable, Iterator, Sequence
 from fastcore.basics import patch
 
 from ..errors import GraphError, GraphServerError
-from ..graph_memory import AbstractGraphMemory, check_edges, check_embeddings, check_encoder, check_texts, check_writer, complete, Counts
-from ..graph_memory import InMemoryGraphMemory, judged, Proposition, ReadableGraph, whole, WritableGraph
+from ..graph import AbstractGraphMemory, check_edges, check_embeddings, check_encoder, check_texts, check_writer, complete, Counts
+from ..graph import InMemoryGraphMemory, judged, Proposition, ReadableGraph, whole, WritableGraph
 from .connection import check_connection, Connection, open_driver, read_connection, within
 from .journal import Journal, LogRow
 from .sender import make_schema, send_all, Sender, stand
@@ -340,6 +340,14 @@ def take_encoder(self: Neo4jGraphMemory,
 
 # %% ../../nbs/6_neo4j/06_memory.ipynb #a6e75b24
 complete(Neo4jGraphMemory)
+
+# %% ../../nbs/6_neo4j/06_memory.ipynb #da01dff7
+@patch(cls_method=True)
+def check_usable(cls: Neo4jGraphMemory,
+    connection: Connection | Callable | None = None,  # or a function that gives it; None: `read_connection`
+) -> None:
+    "Raise Neo4jSettingError or Neo4jServerError at once if there is no server to keep a graph."
+    check_connection(connection if isinstance(connection, Connection) else (connection or read_connection)())
 
 # %% ../../nbs/6_neo4j/06_memory.ipynb #2eaea102
 @patch(cls_method=True)

@@ -10,7 +10,7 @@ import inspect
 from typing import NamedTuple
 
 from ..errors import GraphError
-from ..graph_memory import DENIAL, whole
+from ..graph import DENIAL, whole
 from .connection import Connection
 from .memory import check_words
 from .server_graph import connected, ServerGraph

@@ -14,7 +14,7 @@ from datetime import datetime, timezone
 from fastcore.basics import patch
 
 from ..errors import GraphError, GraphServerError
-from ..graph_memory import Counts, normal_text
+from ..graph import Counts, normal_text
 from .connection import Connection, explain
 from .journal import Entry, Journal
 

@@ -16,8 +16,8 @@ import numpy as np
 from fastcore.basics import patch
 
 from ..errors import GraphError, GraphServerError, Neo4jServerError
-from ..graph_memory import at_length_one, by_rank, check_embeddings, complete, cosines_to, Counts, Entailment, InMemoryGraphMemory
-from ..graph_memory import LogEntry, normal_text, Proposition, ReadableGraph, Subgraph, text_number, whole
+from ..graph import at_length_one, by_rank, check_embeddings, complete, cosines_to, Counts, Entailment, InMemoryGraphMemory, LogEntry
+from ..graph import normal_text, Proposition, ReadableGraph, Subgraph, text_number, whole
 from .connection import check_connection, Connection, open_driver, within
 from .journal import LogRow
 from .sender import in_words, index_of, remove

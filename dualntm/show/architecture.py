@@ -16,11 +16,11 @@ from matplotlib.patches import Rectangle
 from matplotlib.text import Text
 from torch import Tensor
 
-from ..working_graph import cosines, find_or_create, WorkingGraph, write_proposition
-from .figures import COLOURS, PALE, picture, readable, style
-from .learning import as_array
 from .attention import IN_USE
+from .figures import COLOURS, PALE, picture, readable, style
 from .graphs import draw_arrow, draw_box, draw_circle
+from .learning import as_array
+from ..dual import cosines, find_or_create, WorkingGraph, write_proposition
 
 # %% ../../nbs/7_show/05_architecture.ipynb #f94ea755
 def draw_grid(

@@ -13,7 +13,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from ..dual_controller import DualState
+from ..dual import DualState
 from .figures import COLOURS, picture, readable, style
 from .learning import as_array
 

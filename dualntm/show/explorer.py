@@ -18,33 +18,14 @@ import torch
 from fastcore.basics import patch
 from torch import Tensor
 
-from ..cdcl_nli import TextBatch
-from ..nli_rows import LABELS
-from ..tasks import as_bits
-from ..training import load
-from .learning import plot_sequences
+from ..text import TextBatch
+from ..text import LABELS
 from .attention import plot_memory, plot_weightings
 from .graphs import plot_working_graph
+from .learning import plot_sequences
 from .panel import announced, coloured, FigureView, INKS, labelled, Panel, shade
-
-# %% ../../nbs/7_show/07_explorer.ipynb #284ff938
-# bridge until the merge: what networks and tasks answer themselves by then
-def _drawn(net, trace):  # net.drawn(trace)
-    if hasattr(net, "drawn"): return net.drawn(trace)
-    return (trace.short, trace) if hasattr(trace, "short") else (trace if hasattr(trace, "weightings") else None, None)
-def _heads(net): return net.heads_in_words if hasattr(net, "heads_in_words") else net.settings.get("heads", "")  # net.heads_in_words
-def _graph_memory(net): return getattr(net, "graph_memory", getattr(net, "long_term", None))  # net.graph_memory
-def _opening(net, inputs): return net.opening(inputs) if hasattr(net, "opening") else None  # net.opening(inputs)
-def _of_rows(task): return getattr(task, "of_rows", hasattr(task, "rows"))  # task.of_rows
-def _sizes(task): return getattr(task, "sizes", ())  # task.sizes
-def _judges(task): return getattr(task, "judges", hasattr(task, "judge"))  # task.judges
-def _splits(task): return task.splits if hasattr(task, "splits") else {"train": list(task.rows)}  # task.splits
-def _shown(task):  # task.shown
-    return getattr(task, "shown", {}) or {"copy": {"length": 12}, "repeat-copy": {"length": 5, "repeats": 4}, "graph-recall": {"links": 4}}.get(task.name, {})
-def _episodes(task, batch):  # task.episodes(batch)
-    if hasattr(task, "episodes"): return task.episodes(batch)
-    return list(batch.inputs.split([len(batch.evidence), 1 + task.thinking])) if _judges(task) else [batch.inputs]
-def _describe(task, batch, step): return task.describe(batch, step) if hasattr(task, "describe") else f"step {step}"  # task.describe(batch, step)
+from ..train import as_bits
+from ..train import load
 
 # %% ../../nbs/7_show/07_explorer.ipynb #1a4e2564
 class Recording(NamedTuple):
@@ -77,7 +58,7 @@ def record_episodes(
     for i, inputs in enumerate(episodes):
         if i: state = net.renew(state)
         y, state, trace = net(inputs, state, record=True)
-        matrix, graph = _drawn(net, trace)
+        matrix, graph = net.drawn(trace)
         outputs.append(y)
         matrices.append(matrix)
         graphs += [] if graph is None else [(graph, t) for t in range(len(inputs))]
@@ -99,8 +80,8 @@ def rows_of(
     task,
 ) -> list | None:  # None for a task that draws sequences
     "The rows of a task to look at: those of test, or else of dev or train."
-    if not _of_rows(task): return None
-    splits = _splits(task)
+    if not task.of_rows: return None
+    splits = task.splits
     return next((rows for split in ("test", "dev", "train") if (rows := splits.get(split))), [])
 
 # %% ../../nbs/7_show/07_explorer.ipynb #c34ea48a
@@ -117,11 +98,11 @@ def record(
     if rows is None: batch = task.batch(1, torch.Generator().manual_seed(number), **size)
     else: batch = task.batch_of([rows[number]])
     batch = type(batch)(*(t.detach().to(weights) for t in batch))
-    state = _opening(net, batch.inputs)
-    episodes = [batch.inputs] if rows is not None and state is None else _episodes(task, batch)
+    state = net.opening(batch.inputs)
+    episodes = [batch.inputs] if rows is not None and state is None else task.episodes(batch)
     outputs, matrix, graphs = record_episodes(net, [e for e in episodes if len(e)], state)
     net.train(training)
-    words = row_words(rows[number], task.thinking) if _judges(task) else [_describe(task, batch, t) for t in range(len(outputs))]
+    words = row_words(rows[number], task.thinking) if task.judges else [task.describe(batch, t) for t in range(len(outputs))]
     return Recording(batch, outputs, matrix, graphs, words)
 
 # %% ../../nbs/7_show/07_explorer.ipynb #0b11b2d3
@@ -223,7 +204,7 @@ def size_range(
     "The sizes to offer, by the task's probes, or else by its settings."
     values = [probe[name] for probe in task.probes if name in probe]
     values = values or [value for field, value in asdict(task).items() if name.rstrip("s") in field and type(value) is int and value > 0]
-    values = values or [_shown(task).get(name, 5), 20]
+    values = values or [task.shown.get(name, 5), 20]
     return min(values), max(values)
 
 # %% ../../nbs/7_show/07_explorer.ipynb #3063c037
@@ -256,9 +237,9 @@ class AttentionExplorer(Panel):
         data: str | Path | None = None,  # another folder with rows, for a task that has rows
     ):
         self.task, self.net = load(checkpoint)
-        if data is not None and _of_rows(self.task): self.task = replace(self.task, data=str(data))
+        if data is not None and self.task.of_rows: self.task = replace(self.task, data=str(data))
         self.rows = rows_of(self.task)
-        self.sizes = {name: size_slider(self.task, name) for name in _sizes(self.task)}
+        self.sizes = {name: size_slider(self.task, name) for name in self.task.sizes}
         self.number = number_slider(self.rows)
         self.step = labelled(ipywidgets.IntSlider(min=0, max=0, continuous_update=False), "Step", "The step to look at; arrow keys move it by one")
         self.play = labelled(ipywidgets.Play(min=0, max=0, interval=1000), "Play", "Go through the steps; press again to halt")
@@ -308,7 +289,7 @@ def graph_figure(
 @patch
 def draw(self: AttentionExplorer) -> None:
     "Draw the step at which the slider stands, and say in words what it is."
-    seen, step, heads = self.seen, self.step.value, _heads(self.net)
+    seen, step, heads = self.seen, self.step.value, self.net.heads_in_words
     places, looks, answer = head_words(heads, seen, step), look_words(seen, step), answer_words(seen, step)
     lines = [f"Step {step} of {len(seen.words) - 1}: {seen.words[step]}", *([answer] if answer else []), *places, *looks]
     self.words.value = "".join(coloured(line, "good" if line.endswith("which is right") else "note") for line in lines)

@@ -15,11 +15,11 @@ from pathlib import Path
 
 import matplotlib
 import numpy as np
+from PIL import Image
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
-from matplotlib.font_manager import FontProperties, fontManager, get_font
+from matplotlib.font_manager import fontManager, FontProperties, get_font
 from matplotlib.text import Text
-from PIL import Image
 
 # %% ../../nbs/7_show/01_figures.ipynb #7abac219
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")

@@ -15,7 +15,7 @@ import numpy as np
 from fastcore.basics import patch
 
 from ..errors import GraphError, TextModelError
-from ..graph_memory import AbstractGraphMemory, Entailment, Proposition, ReadableGraph
+from ..graph import AbstractGraphMemory, Entailment, Proposition, ReadableGraph
 from .graphs import lines_of
 from .panel import announced, Panel, put
 

@@ -20,11 +20,11 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 from matplotlib.ticker import MaxNLocator
 
-from ..graph_memory import DENIAL
-from ..nli_rows import LABELS
+from ..graph import DENIAL
+from ..text import LABELS
+from .attention import IN_USE
 from .figures import COLOURS, contrast, PALE, picture, readable, style
 from .learning import as_array
-from .attention import IN_USE
 
 # %% ../../nbs/7_show/04_graphs.ipynb #14444626
 def draw_box(

@@ -15,14 +15,14 @@ from typing import Callable, Iterable, NamedTuple, Sequence
 
 import numpy as np
 import torch
+from PIL import Image
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
-from PIL import Image
 from torch import Tensor
 
-from ..tasks import Batch
 from .figures import COLOURS, picture, png, readable, style
+from ..train import Batch
 
 # %% ../../nbs/7_show/02_learning.ipynb #7233d1ff
 def running_mean(

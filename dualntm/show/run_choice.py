@@ -15,10 +15,11 @@ from fastcore.basics import patch
 
 from ..errors import InputError
 from ..registry import entries, known_name
-from ..training import check_settings, has_checkpoint, whole_seed
 from .panel import coloured, labelled, Panel
-from .run_words import AskedRun, check_asked, command_of, field_names, has_graph, kept_memory, kept_settings, known_settings
-from .run_words import run_config, run_folder, USUAL_BACKEND, words_of
+from .run_words import AskedRun, check_asked, command_of, field_names, has_graph, kept_memory, kept_settings, known_settings, run_config
+from .run_words import USUAL_BACKEND, words_of
+from ..train_command import run_folder
+from ..train import check_settings, has_checkpoint, whole_seed
 
 # %% ../../nbs/7_show/09_run_choice.ipynb #710af316
 def make_controls(

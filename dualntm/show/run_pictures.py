@@ -15,19 +15,11 @@ import numpy as np
 import torch
 from fastcore.basics import patch
 
-from .learning import plot_convergence, plot_sequences
 from .attention import plot_weightings
+from .explorer import head_words, record
 from .graphs import plot_entailments
+from .learning import plot_convergence, plot_sequences
 from .panel import coloured, FigureView, labelled, Panel
-from .explorer import _graph_memory, _heads, _of_rows, _shown, _splits, head_words, record
-
-# %% ../../nbs/7_show/10_run_pictures.ipynb #7ac0f35d
-def _newest(memory, count):  # bridge until the merge: memory.newest(count)
-    if hasattr(memory, "newest"): return memory.newest(count)
-    memory = getattr(memory, "mirror", None) or memory
-    if hasattr(memory, "kept"): return memory.kept[-count:]
-    order = {line.source_idx: place for place, line in enumerate(memory.log())}
-    return sorted(memory.propositions(), key=lambda p: (order.get(p.idx, -1), p.idx))[-count:]
 
 # %% ../../nbs/7_show/10_run_pictures.ipynb #8f5a5439
 class Clock:
@@ -66,7 +58,7 @@ def guessing_cost(
     task,
 ) -> float | None:  # None for rows of which nobody said how often a guess is right
     "The cost of a network that guesses."
-    if _of_rows(task): return 1 - task.chance["accuracy"] if "accuracy" in task.chance else None
+    if task.of_rows: return 1 - task.chance["accuracy"] if "accuracy" in task.chance else None
     drawn = (task.batch(1, torch.Generator().manual_seed(seed)) for seed in range(200))
     return float(np.mean([float(task.by_chance(batch).cost) for batch in drawn]))
 
@@ -112,7 +104,7 @@ def show_progress(self: RunPictures,
     trainer,
 ) -> None:
     "Say how far the run is."
-    total, unit = trainer.training.num_batches, "of the rows judged wrongly" if _of_rows(trainer.task) else "wrong bits a sequence"
+    total, unit = trainer.training.num_batches, "of the rows judged wrongly" if trainer.task.of_rows else "wrong bits a sequence"
     self.bar.max, self.bar.value = total, trainer.batch
     left = "" if trainer.done() else f", {duration(self.clock.left(trainer))} left"
     guess = "" if self.guessing is None else f", guessing has {self.guessing:.3g}"
@@ -136,8 +128,8 @@ def draw_weightings(self: RunPictures,
 ) -> None:
     "Draw where the heads are on a fixed sequence; or its answer, for a network without heads."
     task, net = trainer.task, trainer.net
-    rows, heads = (_splits(task).get("dev") or list(task.rows)) if _of_rows(task) else None, _heads(net)
-    seen = record(task, net, 0, rows, **_shown(task))
+    rows, heads = (task.splits.get("dev") or list(task.rows)) if task.of_rows else None, net.heads_in_words
+    seen = record(task, net, 0, rows, **task.shown)
     last = len(seen.words) - 1
     if seen.matrix is not None and heads:
         self.weightings.show(plot_weightings(seen.matrix, heads), "Weightings of the heads on a fixed sequence; at its last step "
@@ -150,7 +142,7 @@ def newest_part(
     most: int = 14,  # propositions
 ) -> tuple[list, list, set]:  # propositions; their entailments as (source, target, score); the numbers of what the last commit wrote
     "The propositions that were written last."
-    found = _newest(memory, most)
+    found = memory.newest(most)
     part = memory.subgraph([p.idx for p in found])
     edges = [(part.numbers[a], part.numbers[b], float(part.links[a, b])) for a, b in np.argwhere(part.links > 0).tolist()]
     return found, edges, {p.idx for p in found if (p.run, p.step) == (found[-1].run, found[-1].step)}
@@ -161,7 +153,7 @@ def draw_graph(self: RunPictures,
     trainer,
 ) -> None:
     "Draw the newest part of the graph memory, and list its newest propositions."
-    memory = _graph_memory(trainer.net)
+    memory = trainer.net.graph_memory
     counts = memory.count()
     if not counts.propositions: return
     found, edges, newest = newest_part(memory)
@@ -186,7 +178,7 @@ def look(self: RunPictures,
         self.show_progress(trainer)
         self.clock.told = begun
     if not everything and not self.clock.is_due(trainer.seconds, self.share, self.pause_between): return
-    parts = [self.draw_curve, self.draw_weightings] + [self.draw_graph] * (_graph_memory(trainer.net) is not None)
+    parts = [self.draw_curve, self.draw_weightings] + [self.draw_graph] * (trainer.net.graph_memory is not None)
     for part in parts if everything else [parts[self.turn % len(parts)]]: part(trainer)
     self.turn += 1
     self.clock.last = time.monotonic()

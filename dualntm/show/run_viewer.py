@@ -13,16 +13,16 @@ import ipywidgets
 from fastcore.basics import patch
 
 from ..errors import GraphError, InputError, Neo4jServerError, Neo4jSettingError, RowError, TextModelError
+from ..graph import load_graph, ReadableGraph
+from ..neo4j import read_graph
+from ..neo4j import read_connection
 from ..registry import find
-from ..graph_memory import load_graph, ReadableGraph
-from ..neo4j_memory import read_graph
-from ..neo4j_server import read_connection
-from ..training import load, read_checkpoint
+from .explorer import AttentionExplorer
+from .graph_browser import GraphBrowser
 from .panel import announced, Panel, put
-from .explorer import _judges, AttentionExplorer
 from .run_words import kept_memory, last_run
 from .train_panel import TrainPanel
-from .graph_browser import GraphBrowser
+from ..train import load, read_checkpoint
 
 # %% ../../nbs/7_show/13_run_viewer.ipynb #d1927d5a
 def graph_of(
@@ -87,7 +87,7 @@ def show(self: RunViewer) -> None:
     try:
         if not run: raise InputError(f"There is no run in {self.checkpoint_path} yet: train one, or name another.")
         explorer, graph = AttentionExplorer(run), graph_of(run)
-        browser = [] if graph is None else [GraphBrowser(graph, explorer.task.encoder if _judges(explorer.task) else None)]
+        browser = [] if graph is None else [GraphBrowser(graph, explorer.task.encoder if explorer.task.judges else None)]
     except (InputError, GraphError, RowError, TextModelError) as e: return self.say(str(e))
     put(self.explorer, explorer)
     put(self.browser, *([ipywidgets.HTML("<h3>Its graph</h3>"), *browser] if browser else []))

@@ -15,12 +15,11 @@ import ipywidgets
 from fastcore.basics import patch
 
 from ..errors import Neo4jServerError
-from ..training import has_checkpoint
 from .panel import announced, labelled, Panel
-from .explorer import _graph_memory
-from .run_words import AskedRun, batches_done, is_trained, open_run, run_history
 from .run_choice import RunChoice
 from .run_pictures import RunPictures
+from .run_words import AskedRun, batches_done, is_trained, open_run, run_history
+from ..train import has_checkpoint
 
 # %% ../../nbs/7_show/11_train_panel.ipynb #d782d7be
 AT_WORK = WeakSet()  # panels with a run to save
@@ -200,7 +199,7 @@ def train(self: TrainPanel,
             if not trainer.net.is_ready(): trainer.net.prepare()
             ended = self.follow(trainer)
         finally:
-            if (memory := _graph_memory(trainer.net)) is not None: memory.close()  # bridge until the merge: trainer.net.close()
+            trainer.net.close()
             trainer.close()
         where = f"{trainer.folder}: {trainer.batch:,} of {trainer.training.num_batches:,} batches"
         folder = shlex.quote(str(trainer.folder))

@@ -199,6 +199,11 @@ def attach(self: Task,
         raise InputError(f"the graph has embeddings of {memory.dim} numbers, and the propositions of this network have {net.propositions}")
     net.graph_memory = memory
 
+@patch(as_prop=True)
+def splits(self: Task) -> dict:  # by name
+    "The rows of a task of rows: those to train on, and perhaps dev and test."
+    return {"train": list(self.rows)}
+
 # %% ../../nbs/2_train/01_tasks.ipynb #a2804c4b
 def patterns(
     bits: Tensor,  # (T, B, width)
@@ -243,6 +248,7 @@ class CopyTask(BitTask):
     training: ClassVar[dict] = {"num_batches": 50_000, "batch_size": 1}  # how it is trained unless told otherwise
     sizes: ClassVar[tuple] = ("length",)  # what `batch` can be told to draw
     probes: ClassVar[tuple] = tuple({"length": n} for n in (20, 40, 80, 120))  # where it is tested unless told otherwise
+    shown: ClassVar[dict] = {"length": 12}  # what a panel watches
 
     def __post_init__(self):
         fit_fields(self)
@@ -342,6 +348,7 @@ class RepeatCopyTask(BitTask):
     training: ClassVar[dict] = {"num_batches": 100_000, "batch_size": 1}
     sizes: ClassVar[tuple] = ("length", "repeats")
     probes: ClassVar[tuple] = tuple({"length": n, "repeats": r} for n, r in ((10, 10), (20, 10), (10, 20)))
+    shown: ClassVar[dict] = {"length": 5, "repeats": 4}
 
     def __post_init__(self):
         fit_fields(self)
