@@ -1,0 +1,45 @@
+"What the other parts do not offer yet.  # bridge until the merge"
+from pathlib import Path
+from dualntm.cdcl_nli import CDCLNLITask
+from dualntm.dual_controller import DualMemoryNTM
+from dualntm.errors import InputError
+from dualntm.graph_memory import InMemoryGraphMemory
+from dualntm.neo4j_memory import Neo4jGraphMemory
+from dualntm.ntm import NTM
+from dualntm.registry import register
+from dualntm.tasks import BitTask
+
+# Network
+def _set(self, memory): self.long_term = memory
+if not hasattr(NTM, "graph_memory"):
+    NTM.graph_memory = property(lambda self: getattr(self, "long_term", None))
+    NTM.close = lambda self: None
+    DualMemoryNTM.graph_memory = property(lambda self: self.long_term, _set)
+    DualMemoryNTM.close = lambda self: self.long_term.close()
+
+# Task
+def _attach(self, net, memory):
+    if memory.dim != self.propositions: raise InputError(f"this graph has embeddings of {memory.dim} numbers, and the task {self.propositions}")
+    net.long_term = memory
+if not hasattr(BitTask, "judges"):
+    BitTask.judges = BitTask.of_rows = False
+    BitTask.attach = _attach
+    CDCLNLITask.judges = CDCLNLITask.of_rows = True
+    CDCLNLITask.sizes = CDCLNLITask.probes = ()
+
+# GraphMemory
+def _in_process(cls, net, name, folder, graph=None, resume_at=None, overwrite=False, connection=None):
+    memory = cls(net.propositions, net.settings["merge_threshold"])
+    memory.about = {"backend": "in-memory"}
+    return memory
+def _in_neo4j(cls, net, name, folder, graph=None, resume_at=None, overwrite=False, connection=None):
+    graph = graph or folder.name
+    memory = cls(net.propositions, connection() if callable(connection) else connection, graph, net.settings["merge_threshold"],
+                 journal=folder and Path(folder)/"journal.sqlite", run=name, resume_at=resume_at)
+    if overwrite: memory.clear()
+    memory.about = {"backend": "neo4j", "graph": graph}
+    return memory
+if not hasattr(InMemoryGraphMemory, "for_run"):
+    InMemoryGraphMemory.for_run, Neo4jGraphMemory.for_run = classmethod(_in_process), classmethod(_in_neo4j)
+    register("backend", "in-memory", InMemoryGraphMemory, "in this process, kept in the run's folder")
+    register("backend", "neo4j", Neo4jGraphMemory, "on a Neo4j server")
