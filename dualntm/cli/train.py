@@ -251,9 +251,9 @@ def summarise_epochs(
     trainer,  # of a task with a dev split
 ) -> None:
     "Say how good a run became on dev, and where its time went."
-    from dualntm.cdcl_nli import TextData
+    from dualntm.cdcl_nli import CDCLNLITask
     best, measure = trainer.best, trainer.task.measure
-    if isinstance(trainer.task, TextData):
+    if isinstance(trainer.task, CDCLNLITask):
         counts = trainer.task.encoder.counts
         print(f"encoded {counts.encoded:,} texts in {counts.seconds:.0f} s, {counts.cached:,} came from the cache; "
               f"trained {trainer.batch:,} batches in {trainer.seconds:.0f} s")
