@@ -155,7 +155,7 @@ def check_same(
             f"{path} was trained with {name}={have.get(name)}, not {value}: leave {name} out to go on with it, or start a new run")
     return {name: value for name, value in asked.items() if name in FREE}
 
-# %% ../../nbs/8_cli/03_train.ipynb #30d1af0e
+# %% ../../nbs/8_cli/03_train.ipynb #3fb82a2f
 def kept_memory(
     path: Path,  # of a run
     config: dict,  # of the run
@@ -169,7 +169,7 @@ def kept_memory(
             f"{path} keeps its graph memory in {name}, not in {getattr(args, flag)}: leave --{flag.replace('_', '-')} out to go on with it")
     return backend, memory.get("graph")
 
-# %% ../../nbs/8_cli/03_train.ipynb #854bd6c9
+# %% ../../nbs/8_cli/03_train.ipynb #dab278b7
 def resumed_trainer(
     args: argparse.Namespace,  # of `train`
 ):  # a `Trainer` that stands where its checkpoint was saved
@@ -233,7 +233,7 @@ def summarise(
     else: summarise_batches(trainer)
     print(f"next: {quoted('dualntm', 'eval', '--checkpoint', trainer.folder)}")
 
-# %% ../../nbs/8_cli/03_train.ipynb #75370e58
+# %% ../../nbs/8_cli/03_train.ipynb #ac45774a
 def summarise_batches(
     trainer,  # of a task whose targets are bits
     count: int = 1000,  # how many of the last batches to look at
@@ -276,7 +276,7 @@ def end_memory(
         graph = memory.about["graph"]
         print(f"in Neo4j as graph {graph}; look at it with: {quoted('dualntm', 'neo4j', 'queries', '--run', '--graph', graph)}")
 
-# %% ../../nbs/8_cli/03_train.ipynb #f65c6119
+# %% ../../nbs/8_cli/03_train.ipynb #e4f7eba5
 def begins(
     trainer,
 ) -> str:
