@@ -43,3 +43,19 @@ if not hasattr(InMemoryGraphMemory, "for_run"):
     InMemoryGraphMemory.for_run, Neo4jGraphMemory.for_run = classmethod(_in_process), classmethod(_in_neo4j)
     register("backend", "in-memory", InMemoryGraphMemory, "in this process, kept in the run's folder")
     register("backend", "neo4j", Neo4jGraphMemory, "on a Neo4j server")
+
+# Trainer
+import dualntm.training as _training
+if not hasattr(_training, "run_folder"):
+    _make, _resume = _training.make_trainer, _training.resume
+    def _make_trainer(task, model_type, seed, folder, device, dtype, overwrite, open_memory, threads=1, command="", **values):
+        trainer = _make(task, model_type, seed, folder, device, dtype, overwrite, open_memory, **values)
+        trainer.command = command
+        trainer.net.use_threads(threads)
+        return trainer
+    def _resumed(path, device, open_memory, threads=1, **changes):
+        trainer = _resume(path, device, open_memory, **changes)
+        trainer.net.use_threads(threads)
+        return trainer
+    _training.make_trainer, _training.resume = _make_trainer, _resumed
+    _training.run_folder = lambda task, model_type, seed, folder: Path(folder or "checkpoints")/f"{task}-{model_type}-seed{seed}"
