@@ -65,7 +65,7 @@ def panel_notebook(
     args: argparse.Namespace,  # of `panel`
 ) -> dict:  # as nbformat 4 has it
     "The notebook that Voila shows."
-    code = (f"import os\nos.chdir({str(Path.cwd())!a})\nfrom dualntm.run_viewer import Workbench\n"
+    code = (f"import os\nos.chdir({str(Path.cwd())!a})\nfrom dualntm import Workbench\n"
             f"Workbench({args.checkpoint_path or 'checkpoints'!a}, {args.checkpoint!a}, {args.store!a})")
     cells = [{"cell_type": "markdown", "id": "title", "metadata": {}, "source": "# dualntm"},
              {"cell_type": "code", "id": "panel", "metadata": {}, "source": code, "outputs": [], "execution_count": None}]
