@@ -48,12 +48,13 @@ if not hasattr(InMemoryGraphMemory, "for_run"):
 import dualntm.training as _training
 if not hasattr(_training, "run_folder"):
     _make, _resume = _training.make_trainer, _training.resume
-    def _make_trainer(task, model_type, seed, folder, device, dtype, overwrite, open_memory, threads=1, command="", **values):
+    def _make_trainer(task="copy", model_type="ntm", seed=1000, folder=None, device="cpu", dtype="float32", overwrite=False, open_memory=None,
+                      threads=1, command="", **values):
         trainer = _make(task, model_type, seed, folder, device, dtype, overwrite, open_memory, **values)
         trainer.command = command
         trainer.net.use_threads(threads)
         return trainer
-    def _resumed(path, device, open_memory, threads=1, **changes):
+    def _resumed(path, device="cpu", open_memory=None, threads=1, **changes):
         trainer = _resume(path, device, open_memory, **changes)
         trainer.net.use_threads(threads)
         return trainer
