@@ -4,8 +4,9 @@ from contextlib import contextmanager
 
 import pytest
 
-from dualntm.neo4j_memory import clean, list_graphs
-from dualntm.neo4j_server import LocalServer, Neo4jServerError, check_connection, fetch_server, find_java, read_connection
+from dualntm.neo4j import clean, list_graphs
+from dualntm.errors import Neo4jServerError
+from dualntm.neo4j import check_connection, fetch_server, find_java, LocalServer, read_connection
 
 signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs ignore it, and so would all that is started here
 

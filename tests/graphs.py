@@ -2,7 +2,8 @@
 import numpy as np
 import pytest
 
-from dualntm.graph_memory import GraphError, InMemoryGraphMemory
+from dualntm.errors import GraphError
+from dualntm.graph import InMemoryGraphMemory
 
 WRONG = "not-the-password"
 

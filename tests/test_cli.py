@@ -5,7 +5,7 @@ import pytest
 import torch
 from processes import run, start, wait_for
 
-from dualntm.training import read_checkpoint
+from dualntm.train import read_checkpoint
 
 SMALL = ("-p sequence_width=3 -p sequence_max_len=3 -p memory_n=8 -p memory_m=6 -p controller_size=24 "
          "--checkpoint-interval 20 --report-interval 10 --seed 1").split()

@@ -6,7 +6,7 @@ import pytest
 
 from dualntm.cli import command_parser, main
 from dualntm.files import Lock
-from dualntm.graph_memory import load_graph
+from dualntm.graph import load_graph
 
 TOP = Path(__file__).parent.parent
 SMALL = "-p sequence_width=6 -p batch_size=4 -p controller_size=10 -p write_interval=1 --num-batches 2 --seed 1".split()
@@ -58,7 +58,7 @@ def test_a_second_writer_waits_and_adds(folder):
 
 
 def load_graph_or_new(store):
-    from dualntm.graph_memory import InMemoryGraphMemory
+    from dualntm.graph import InMemoryGraphMemory
     return load_graph(store) if store.exists() else InMemoryGraphMemory(6)
 
 

@@ -5,8 +5,8 @@ import pytest
 from conftest import local_server
 from processes import run, start, wait_for
 
-from dualntm.neo4j_memory import clean, list_graphs, read_graph
-from dualntm.neo4j_server import free_port
+from dualntm.neo4j import clean, list_graphs, read_graph
+from dualntm.neo4j import free_port
 
 SMALL = ("--task copy --model-type dual -p sequence_width=5 -p sequence_max_len=4 -p short_term_n=8 -p short_term_m=6 -p controller_size=24 "
          "-p write_interval=1 --checkpoint-interval 20 --report-interval 10").split()

@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 import torch
 
-from dualntm.graph_memory import Counts, GraphError, InMemoryGraphMemory, changing_graph, load_graph
+from dualntm.errors import GraphError
+from dualntm.graph import changing_graph, Counts, InMemoryGraphMemory, load_graph
 
 ADDING = """
 import sys, time

@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from dualntm.cli import main
-from dualntm.graph_memory import Counts
-from dualntm.neo4j_memory import KEYS, QUERIES, Neo4jGraphMemory, clean, list_graphs, read_graph, run_query
-from dualntm.neo4j_server import library, open_driver, user_env_file, write_env_file
+from dualntm.graph import Counts
+from dualntm.neo4j import clean, KEYS, list_graphs, Neo4jGraphMemory, QUERIES, read_graph, run_query
+from dualntm.neo4j import library, open_driver, user_env_file, write_env_file
 
 WRONG = "not-the-password"
 

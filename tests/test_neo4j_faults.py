@@ -6,9 +6,11 @@ import numpy as np
 import pytest
 from graphs import raised
 
-from dualntm.graph_memory import Counts, GraphError, GraphServerError, text_number
-from dualntm.neo4j_memory import Neo4jGraphMemory, clean, read_graph, replay, run_query
-from dualntm.neo4j_server import Neo4jServerError, check_connection, open_driver, within
+from dualntm.errors import GraphError, GraphServerError
+from dualntm.graph import Counts, text_number
+from dualntm.neo4j import clean, Neo4jGraphMemory, read_graph, replay, run_query
+from dualntm.errors import Neo4jServerError
+from dualntm.neo4j import check_connection, open_driver, within
 
 LONG = 120  # seconds after which a call counts as one that hangs
 

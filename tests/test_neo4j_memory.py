@@ -6,9 +6,9 @@ import pytest
 from conftest import local_server
 from graphs import WRONG, assert_same, here, raised, write_some
 
-from dualntm.graph_memory import Counts, InMemoryGraphMemory, check_graph_memory
-from dualntm.neo4j_memory import Journal, Neo4jGraphMemory, Sender, read_graph, replay, run_query
-from dualntm.neo4j_server import Connection, free_port, open_driver
+from dualntm.graph import check_graph_memory, Counts, InMemoryGraphMemory
+from dualntm.neo4j import Journal, Neo4jGraphMemory, read_graph, replay, run_query, Sender
+from dualntm.neo4j import Connection, free_port, open_driver
 
 
 @pytest.fixture(scope="module")

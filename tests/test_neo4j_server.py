@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 from neo4j.exceptions import AuthError
 
-from dualntm.neo4j_server import (VERSION, Connection, LocalServer, Neo4jAccessError, Neo4jServerError, Neo4jSettingError,
-                                  check_connection, fetch_server, find_java, open_driver, read_connection_of)
+from dualntm.errors import Neo4jAccessError, Neo4jServerError, Neo4jSettingError
+from dualntm.neo4j import check_connection, Connection, fetch_server, find_java, LocalServer, open_driver, read_connection_of, VERSION
 
 WRONG = "not-the-password"
 

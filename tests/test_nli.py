@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 import torch
 
-from dualntm.cdcl_nli import Judgement
+from dualntm.text import Judgement
 from dualntm.cli import main
-from dualntm.graph_memory import load_graph
+from dualntm.graph import load_graph
 
 root = Path(__file__).parent.parent
 

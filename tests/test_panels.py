@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 import pytest
 from pages import HERE, button, chromium_path, curve, field, page_of, pause, picture, process, root, settings, shot, start, until_answers, until_changed
 
-from dualntm.neo4j_server import free_port
+from dualntm.neo4j import free_port
 
 
 @pytest.fixture(scope="module")

@@ -10,8 +10,8 @@ from test_cli import command, start, wait_for
 import dualntm.training
 from dualntm.errors import InputError
 from dualntm.ntm import NTM
-from dualntm.tasks import CopyTask
-from dualntm.training import has_checkpoint, load, make_trainer, read_checkpoint, read_history, resume
+from dualntm.train import CopyTask
+from dualntm.train import has_checkpoint, load, make_trainer, read_checkpoint, read_history, resume
 
 SMALL = "-p sequence_width=3 -p sequence_max_len=3 -p memory_n=8 -p memory_m=6 -p controller_size=24 --report-interval 10 --seed 1".split()
 RUN = "checkpoints/copy-ntm-seed1"

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from dualntm.nli_rows import RowError, read_rows, read_splits, split_sentences
+from dualntm.errors import RowError
+from dualntm.text import read_rows, read_splits, split_sentences
 
 root = Path(__file__).parent.parent
 

@@ -3,7 +3,9 @@ import lazy_loader
 
 __getattr__, __dir__, __all__ = lazy_loader.attach(__name__, submod_attrs={
     "console": ["amount", "bar", "print_json", "quoted"],
-    "entry": ["command_parser", "main"],
-    "train": ["open_trainer"],
     "words": ["CommandParser", "Given", "typed"],
+    "connection_flags": ["add_connection_flags", "connection_from"],
+    "train": ["open_trainer"],
+    "neo4j_check": ["add_neo4j"],
+    "entry": ["command_parser", "main"],
 })

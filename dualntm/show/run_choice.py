@@ -18,7 +18,7 @@ from ..registry import entries, known_name
 from .panel import coloured, labelled, Panel
 from .run_words import AskedRun, check_asked, command_of, field_names, has_graph, kept_memory, kept_settings, known_settings, run_config
 from .run_words import USUAL_BACKEND, words_of
-from ..train_command import run_folder
+from ..train import run_folder
 from ..train import check_settings, has_checkpoint, whole_seed
 
 # %% ../../nbs/7_show/09_run_choice.ipynb #710af316
