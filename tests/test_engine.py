@@ -6,10 +6,10 @@ import numba
 import pytest
 from numba.core import caching
 
-from dualntm import fused
+from dualntm.ntm import kernels
 
 MODULE = """
-from dualntm.fused import jit
+from dualntm.ntm import jit
 
 @jit()
 def double(x): return x + x
@@ -26,7 +26,7 @@ def run(tmp_path, monkeypatch):
     monkeypatch.setattr(numba.config, "CACHE_DIR", "")  # so that the cache lies beside the module
 
     def run():
-        monkeypatch.setattr(fused, "_warned", set())
+        monkeypatch.setattr(kernels, "_warned", set())
         spec = importlib.util.spec_from_file_location("small", path)
         module = importlib.util.module_from_spec(spec)
         with warnings.catch_warnings(record=True) as told:
@@ -103,12 +103,12 @@ def test_a_damaged_file_on_a_full_disk_stops_nothing(run, monkeypatch):
 
 
 def test_a_folder_that_vanishes_is_said_once(run, tmp_path, monkeypatch):
-    before = fused.KeptKernels.load_overload
+    before = kernels.KeptKernels.load_overload
     def gone(self, sig, context):
         shutil.rmtree(tmp_path/"__pycache__", ignore_errors=True)
         (tmp_path/"__pycache__").touch()
         return before(self, sig, context)
-    monkeypatch.setattr(fused.KeptKernels, "load_overload", gone)
+    monkeypatch.setattr(kernels.KeptKernels, "load_overload", gone)
     hits, told = run()
     assert hits == 0 and "can't be written" in told[-1] and len(told) <= 2, told
 
@@ -159,7 +159,7 @@ for _ in range(2):
 try: NTM(5, 3, engine="fused").engine_on("cpu")
 except ValueError as e: print(e)
 """
-    done = subprocess.run([sys.executable, "-c", program], env=os.environ | {"PYTHONPATH": os.pathsep.join([str(tmp_path), str(Path(fused.__file__).parents[1])])},
+    done = subprocess.run([sys.executable, "-c", program], env=os.environ | {"PYTHONPATH": os.pathsep.join([str(tmp_path), str(Path(kernels.__file__).parents[2])])},
                           capture_output=True, text=True)
     why = "can't be used, since its compiler can't be loaded (Numba needs NumPy 1.0 or less)"
     assert done.stdout.splitlines() == ["True eager"] * 2 + [f"engine=fused {why}: use engine=auto or engine=eager"], done

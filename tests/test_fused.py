@@ -22,7 +22,7 @@ def test_first_run_and_later_runs_agree_to_the_last_bit(tmp_path):
     first, told = train(tmp_path)
     assert list(tmp_path.rglob("*.nbi")) and not told, "the first run filled the cache"
     assert train(tmp_path, NUMBA_THREADING_LAYER="tbb", NUMBA_NUM_THREADS="1") == (first, [])
-    kernel, = tmp_path.rglob("fused.forward_kernel-*.nbc")
+    kernel, = tmp_path.rglob("episode.forward_kernel-*.nbc")
     kernel.write_bytes(kernel.read_bytes()[:-1000])
     again, told = train(tmp_path, NUMBA_THREADING_LAYER="no such layer")
     assert again == first and len(told) == 1 and "is damaged" in told[0], told

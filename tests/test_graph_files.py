@@ -10,7 +10,7 @@ from dualntm.graph import changing_graph, Counts, InMemoryGraphMemory, load_grap
 
 ADDING = """
 import sys, time
-from dualntm.graph_memory import changing_graph
+from dualntm.graph import changing_graph
 name, times = sys.argv[1], int(sys.argv[2])
 for i in range(times):
     with changing_graph("world.npz", 2) as world:

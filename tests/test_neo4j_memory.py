@@ -21,8 +21,7 @@ CHILD = """
 import sys, time
 sys.path.insert(0, sys.argv[1])
 from graphs import write_some
-from dualntm.neo4j_memory import Neo4jGraphMemory
-from dualntm.neo4j_server import read_connection
+from dualntm.neo4j import Neo4jGraphMemory, read_connection
 graph, journal, first, last, pause = sys.argv[2], sys.argv[3], *map(float, sys.argv[4:])
 memory = Neo4jGraphMemory(4, read_connection(), graph, 2., journal, run=journal, patience=300)
 print("open", flush=True)
@@ -225,8 +224,7 @@ FULL = """
 import resource, signal, sys
 sys.path.insert(0, sys.argv[1])
 from graphs import GraphError, write_some
-from dualntm.neo4j_memory import Neo4jGraphMemory
-from dualntm.neo4j_server import read_connection
+from dualntm.neo4j import Neo4jGraphMemory, read_connection
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 memory = Neo4jGraphMemory(4, read_connection(), sys.argv[2], 2., sys.argv[3])
 resource.setrlimit(resource.RLIMIT_FSIZE, (1_000_000, 1_000_000))
@@ -263,7 +261,7 @@ def test_a_fast_writer_waits_for_a_working_server(neo4j_server, graph):
 
 def test_a_journal_belongs_to_one_program(neo4j_server, graph, tmp_path):
     memory = Neo4jGraphMemory(4, neo4j_server, graph, journal=tmp_path/"j")
-    script = "import sys; from dualntm.neo4j_memory import Journal; Journal(sys.argv[1])"
+    script = "import sys; from dualntm.neo4j import Journal; Journal(sys.argv[1])"
     done = subprocess.run([sys.executable, "-c", script, tmp_path/"j"], capture_output=True, text=True)
     assert done.returncode and "in use by another program" in done.stderr
     memory.close()

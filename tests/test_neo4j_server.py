@@ -68,7 +68,8 @@ def test_wrong_password_is_one_sentence_and_one_login(own_server, caplog, capfd)
 
 
 def test_driver_prints_nothing_without_logging():
-    code = ("from dualntm.neo4j_server import *\n"
+    code = ("from dualntm.errors import Neo4jServerError\n"
+            "from dualntm.neo4j import Connection, check_connection\n"
             "try: check_connection(Connection('neo4j://127.0.0.1:1', 'neo4j', 'x'))\n"
             "except Neo4jServerError as e: print(e)\n")
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
@@ -97,7 +98,7 @@ def test_stop_kill_and_restart_keep_the_data(own_server):
 
 
 def test_two_starts_at_once_make_one_server_that_outlives_both(calm_server, tmp_path):
-    code = "import sys; from dualntm.neo4j_server import LocalServer; s = LocalServer(sys.argv[1], int(sys.argv[2])); s.start(); print(s.pid)"
+    code = "import sys; from dualntm.neo4j import LocalServer; s = LocalServer(sys.argv[1], int(sys.argv[2])); s.start(); print(s.pid)"
     server = LocalServer(tmp_path/"home", port=0)
     command = [sys.executable, "-W", "error", "-c", code, str(server.home), str(server.port)]
     both = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(2)]
@@ -157,7 +158,7 @@ def test_missing_java_or_maven(missing, says, calm_server, tmp_path, monkeypatch
 
 
 def test_nothing_is_asked_of_maven_once_it_is_fetched(calm_server, monkeypatch):
-    monkeypatch.setattr("dualntm.neo4j_server.find_maven", lambda: 1 / 0)
+    monkeypatch.setattr("dualntm.neo4j.local_server.find_maven", lambda: 1 / 0)
     assert (fetch_server()/f"neo4j-{VERSION}.jar").exists()
 
 

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 import torch
-from test_cli import command, start, wait_for
+from processes import command, start, wait_for
 
-import dualntm.training
+from dualntm import register
 from dualntm.errors import InputError
 from dualntm.ntm import NTM
 from dualntm.train import CopyTask
@@ -137,9 +137,9 @@ def os_copy(source, target): Path(target).write_bytes(Path(source).read_bytes())
 @dataclass(frozen=True)
 class Tried(CopyTask):
     "A task with epochs of two batches, whose third epoch is the best on dev."
-    name, rows, measure = "tried", range(4), "good"
+    name, of_rows, rows, measure = "tried", True, range(4), "good"
     training = {"num_epochs": 4, "batch_size": 2, "checkpoint_interval": 0}
-    def nth(self, number, size, seed): return self.batch(size, torch.Generator().manual_seed(number))
+    def draw(self, step, size, generator, seed): return self.batch(size, torch.Generator().manual_seed(step))
     def validate(self, net): return {"good": -abs(float(net.trained) - 6)}
 
 
@@ -161,7 +161,7 @@ def begin(kind, folder):
 @pytest.mark.parametrize("kind", ["graph", "epochs"])
 def test_a_power_cut_at_every_point(tmp_path, monkeypatch, kind):
     "From whatever is on the disk the run goes on from its newest checkpoint, with all records that this knows of, and ends as if nothing had been."
-    monkeypatch.setitem(dualntm.training.TASKS, "tried", Tried)
+    register("task", "tried", Tried)
     monkeypatch.setattr(Tried, "models", {"ntm": Counting}, raising=False)
     whole = begin(kind, tmp_path/"whole")
     whole.fit(progress=False)

@@ -31,7 +31,7 @@ def test_a_wheel_brings_the_sample_along(tmp_path):
         names = {name: packed.getinfo(name).file_size for name in packed.namelist() if "/sample/" in name}
         packed.extractall(tmp_path/"unpacked")
     assert set(names) == {f"dualntm/sample/{split}.json" for split in ("train", "dev", "test")} and sum(names.values()) < 400_000
-    says = "import dualntm.nli_rows as n; print(n.__file__); print({name: len(rows) for name, rows in n.read_splits('sample').items()})"
+    says = "import dualntm.text.splits as n; print(n.__file__); print({name: len(rows) for name, rows in n.read_splits('sample').items()})"
     where, counts = python(says, tmp_path, tmp_path/"unpacked").splitlines()
     assert where.startswith(str(tmp_path)) and counts == "{'train': 108, 'dev': 30, 'test': 30}"
 
