@@ -62,7 +62,7 @@ def is_full(
 def sentence_of(
     error: Exception,
 ) -> str:
-    "What is said of an error."
+    "The sentence for an error."
     if is_full(error): return "there is not enough memory for that: ask for less at once"
     if not isinstance(error, OSError) or isinstance(error, InputError): return str(error)
     return f"{error.filename}: {error.strerror or error}" if error.filename is not None else f"can't go on: {error.strerror or error}"
@@ -71,7 +71,7 @@ def sentence_of(
 def code_of(
     error: Exception,
 ) -> int | None:  # the exit code; None for a bug
-    "What an error means for the command."
+    "The exit code for an error."
     from dualntm.errors import GraphError, GraphServerError, Neo4jServerError, NonFiniteError, RowError, TextModelError
     if is_full(error) or isinstance(error, (GraphServerError, Neo4jServerError, NonFiniteError)): return 1
     return 2 if isinstance(error, (InputError, OSError, RowError, TextModelError, GraphError)) else None

@@ -117,7 +117,7 @@ class Drawn:
         self.task, self.part = task, part
     def __getattr__(self, name): return getattr(self.task, name)
     def batch(self, *ignored, **size):
-        "What was drawn."
+        "The batch that was drawn."
         return self.part
 
 # %% ../../nbs/8_cli/05_eval.ipynb #447edbc3
@@ -192,7 +192,7 @@ def row_metrics(
     rows: list,
     judgements: list,
 ) -> dict:
-    "How right judgements are, each score beside what chance gives."
+    "The scores of judgements, each beside what chance gives."
     from dualntm.cdcl_nli import evidence_metrics, f1_of, label_metrics, sentences_of
     metrics = label_metrics([row.label for row in rows], [j.label for j in judgements])
     metrics["chance"] = dict(task.chance)

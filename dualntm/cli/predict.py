@@ -75,7 +75,7 @@ def findings(
     write: bool,  # whether the entailments are written
     glimpses: list,  # of what the reads saw
 ) -> dict:  # of plain values
-    "What was found of a row, for JSON."
+    "The findings on a row, for JSON."
     from dualntm.cdcl_nli import sentences_of
     from dualntm.nli_rows import LABELS
     return {"hypothesis": row.hypothesis, "label": LABELS[judgement.label], "undecided": judgement.undecided,
