@@ -109,7 +109,7 @@ def memory_opener(
     backend: str,  # its name
     graph: str | None = None,  # its name; None takes that of the run's folder
 ):  # called with a trainer, and the position to resume at, opens its graph memory
-    "How a run's graph memory is opened. Raises at once if the backend is not known, or its server can't be used."
+    "A function that opens a run's graph memory. Raises at once if the backend is not known, or its server can't be used."
     if backend == "in-memory": return lambda trainer, position=None: trainer.net.graph_memory  # the network's own
     kind, connection = find("backend", backend), tried_connection(args)
     kind.check_usable(connection)
@@ -162,7 +162,7 @@ def kept_memory(
     config: dict,  # of the run
     args: argparse.Namespace,  # of `train`
 ) -> tuple[str | None, str | None]:  # the backend of its graph memory, the name of its graph; None for what it does not have
-    "Where a run keeps its graph. Raises InputError for flags that ask for another place."
+    "The backend and the name of a run's graph. Raises InputError for flags that ask for another place."
     memory = config.get("long_term_memory", {})
     backend = memory.get("backend") and known_name("backend", memory["backend"])
     for flag, name in (("long_term_memory_backend", backend), ("graph", memory.get("graph"))):
@@ -213,7 +213,7 @@ def mean_chance(
     task,  # whose targets are bits
     draws: int = 200,  # how many sequences to look at
 ):  # a `Score`, of numbers
-    "What a network that guesses scores, on average."
+    "The mean score of a network that guesses."
     import torch
     generator = torch.Generator().manual_seed(0)
     scores = [task.by_chance(task.batch(1, generator)) for _ in range(draws)]
@@ -277,7 +277,7 @@ def end_memory(
 def begins(
     trainer,
 ) -> str:
-    "What is about to be done, in a sentence."
+    "A sentence on what is about to be done."
     t, done = trainer.training, amount(trainer.batch, "batch", "batches")
     if trainer.done():
         more = f", more than the {t.num_batches:,} that are asked for" if trainer.batch > t.num_batches else ""
