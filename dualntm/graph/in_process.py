@@ -20,7 +20,7 @@ from .interface import GraphMemory, LogEntry, normal_text, Proposition, text_num
 # %% ../../nbs/3_graph/02_in_process.ipynb #18b1b5e2
 class InMemoryGraphMemory(GraphMemory):
     "A graph in the memory of this process; `save` and `load_graph` make it last. Raises GraphError for a width below 1."
-    about = {"backend": "memory"}
+    about = {"backend": "in-memory"}
 
     def __init__(self,
         dim: int,  # width of an embedding
