@@ -2,6 +2,7 @@
 
 Networks    NTM              a controller and a matrix, from the paper
             DualMemoryNTM    the same with a graph memory as well
+            DualMemoryController  what that one adds to an NTM, without the graph memory
             ReaderNTM        one that compares sentences
             Network          what a network of your own derives from
 Tasks       CopyTask, RepeatCopyTask, GraphRecallTask, CDCLNLITask
@@ -34,7 +35,7 @@ __version__ = "0.1.0"
 
 __getattr__, __dir__, __all__ = lazy_loader.attach(__name__, submodules={"ntm", "train", "graph", "dual", "text", "neo4j", "show", "cli"}, submod_attrs={
     "ntm": ["NTM", "Network"],
-    "dual": ["DualMemoryNTM", "GraphRecallTask"],
+    "dual": ["DualMemoryNTM", "DualMemoryController", "GraphRecallTask"],
     "text": ["ReaderNTM", "CDCLNLITask", "TextEncoder", "Encoder", "read_rows"],
     "train": ["Task", "BitTask", "CopyTask", "RepeatCopyTask", "make_trainer", "Trainer", "resume", "load", "evaluate", "settings", "read_history",
               "GravesRMSprop"],
