@@ -81,16 +81,18 @@ def test_an_encoder(place):
     words = ("--task", "cdcl-nli", "--model-type", "dual", "--seed", 1, "-p", "data=sample", "-p", "text_model=hash", "-p", "num_batches=3", "-p", "batch_size=4")
     run(place, "train", *words)
     folder = place/"checkpoints"/"cdcl-nli-dual-seed1"
-    (place/"facts.txt").write_text("The cat sleeps on the mat.\nRain fell on the town.\n")
-    run(place, "tell", "--checkpoint", folder, "--store", "facts.npz", "--file", "facts.txt")
-    assert "The cat sleeps on the mat." in run(place, "ask", "--checkpoint", folder, "--store", "facts.npz", "--hypothesis", "The cat sleeps.")
+    run(place, "tell", "--checkpoint", folder, "--store", "facts.npz", "--sentence", "The cat sleeps on the mat.", "--sentence", "Rain fell on the town.")
+    said = json.loads(run(place, "ask", "--checkpoint", folder, "--store", "facts.npz", "--hypothesis", "The cat sleeps.", "--json"))
+    assert abs(sum(said["probabilities"].values()) - 1) < .01
+    refused = python(place, "-m", "dualntm", "train", *words, "-p", "finetune_encoder=true", "--overwrite")
+    assert refused.returncode == 2 and "hash" in refused.stderr
 
 
 PANELS = """
 from dualntm import AttentionExplorer, GraphBrowser, TrainPanel
 from dualntm.registry import find
 panel = TrainPanel("panel-runs", task="one-vector-recall", model_type="gru", seed=3)
-for name, value in {"num_batches": 4, "batch_size": 2}.items(): panel.fields[name].value = value
+for name, value in {"batches": 4, "batch_size": 2}.items(): panel.fields[name].value = value
 panel.start.click()
 panel.wait(120)
 print("state", panel.state, panel.failure)

@@ -254,7 +254,7 @@ def summarise_epochs(
         counts = trainer.task.encoder.counts
         print(f"encoded {counts.encoded:,} texts in {counts.seconds:.0f} s, {counts.cached:,} came from the cache; "
               f"trained {trainer.batch:,} batches in {trainer.seconds:.0f} s")
-    if about := (trainer.decoder or {}).get("about"):
+    if about := (trainer.made or {}).get("about"):
         print(f"decoder: {about['epochs']} passes over the {about['texts']:,} texts of train; "
               f"it guesses {about.get('dev_accuracy', 0):.1%} of the tokens of texts held out")
     chance = f" (by chance {trainer.task.chance[measure]:.4f})" if measure in trainer.task.chance else ""
