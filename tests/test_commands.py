@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from dualntm import DualMemoryNTM
 from dualntm.cli import command_parser, main
 from dualntm.files import Lock
 from dualntm.graph import load_graph
@@ -214,6 +215,7 @@ def test_commands_of_older_programs(line, capsys, monkeypatch):
     assert shown[0] == shown[1]
     values = {**config, **config["task_parameters"], **config["model_parameters"], **config["training"]}
     for name, value in re.findall(r"-p ?(\w+)=(\S+)", line):
+        name = DualMemoryNTM.aliases.get(name, name)
         if name != "num_heads": assert values[name] == type(values[name])(value)
         else: assert values["heads"].count("w") == int(value)
 

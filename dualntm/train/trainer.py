@@ -85,9 +85,9 @@ def stand_at(self: Trainer,
 # %% ../../nbs/2_train/07_trainer.ipynb #94e020ba
 @patch
 def opened(self: Trainer,
-    open_memory,  # called with this trainer, gives its long-term memory
+    open_memory,  # called with this trainer, gives its graph memory
 ):
-    "Open the long-term memory. Gives up the folder if that fails."
+    "Open the graph memory. Gives up the folder if that fails."
     try: return open_memory(self)
     except BaseException:
         self.close()
