@@ -72,7 +72,7 @@ def at_least_one(
 
 # %% ../../nbs/2_train/09_bench.ipynb #e05edc40
 def compare_engines(
-    task: str,  # a name in `TASKS`
+    task: str,  # a name in the registry
     batch_size: int,
     threads: int = 1,  # of the CPU
     rounds: int = 5,  # turns of each engine
