@@ -10,6 +10,6 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(__name__, submod_attrs={
     "checkpoints": ["read_checkpoint", "checkpoint_file", "best_of", "build", "load", "model_for", "keep_run", "as_bytes", "random_states", "restore_random_states"],
     "progress": ["Progress", "noted_interrupts"],
     "trainer": ["Trainer", "resume"],
-    "runs": ["Setting", "settings", "parse_setting", "check_settings", "make_trainer", "evaluate"],
+    "runs": ["Setting", "settings", "parse_setting", "check_settings", "given_once", "changes_to", "make_trainer", "evaluate"],
     "bench": ["bench", "compare_engines", "peak_mb"],
 })
