@@ -114,10 +114,10 @@ def test_two_trainers_in_one_graph(server, in_process, tmp_path):
     assert {(e["source"], e["target"]): e["score"] for e in found["edges"]} == edges
 
 
-@pytest.mark.parametrize("uri, code, says", [(f"bolt://127.0.0.1:{free_port()}", 1, "nothing is listening"), ("http://127.0.0.1", 2, "bolt"),
+@pytest.mark.parametrize("uri, code, says", [("bolt://127.0.0.1:{free}", 1, "nothing is listening"), ("http://127.0.0.1", 2, "bolt"),
                                              ("bolt://neo4j:secretword@127.0.0.1", 2, "NEO4J_PASSWORD")])
 def test_a_server_that_is_not_there(tmp_path, uri, code, says):
-    result = run("train", *SMALL, *IN_NEO4J, "--uri", uri, cwd=tmp_path)
+    result = run("train", *SMALL, *IN_NEO4J, "--uri", uri.format(free=free_port()), cwd=tmp_path)
     assert result.returncode == code and says in result.stderr, result.stderr
     assert result.stderr.count("\n") == 1 and "secretword" not in result.stderr and not (tmp_path/RUN).exists()
 

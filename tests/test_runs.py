@@ -180,7 +180,7 @@ def test_a_power_cut_at_every_point(tmp_path, monkeypatch, kind):
         with warnings.catch_warnings(record=True) as said:
             warnings.simplefilter("always")
             again = resume(copy)
-        assert again.batch == stood and not [w for w in said if "records behind" not in str(w.message)], (copy, [str(w.message) for w in said])
+        assert again.batch == stood and not [w for w in said if "records after" not in str(w.message)], (copy, [str(w.message) for w in said])
         again.fit(progress=False)
         assert [r["batch"] for r in read_history(copy)] == [r["batch"] for r in whole.history]
         for name, p in whole.net.state_dict().items(): assert torch.equal(p, again.net.state_dict()[name]), (copy, name)

@@ -23,7 +23,7 @@ def add_command(
     name: str,
     run: Callable,  # called with what was read
     about: str,  # what it does; the part before the first semicolon is its line in the list of commands
-    *examples: str,  # what could be typed behind `dualntm neo4j`
+    *examples: str,  # what could be typed after `dualntm neo4j`
 ) -> argparse.ArgumentParser:  # to add its flags to
     "Add a command to the parser's commands."
     epilog = "\n".join(["examples:", *(f"  dualntm neo4j {example}" for example in examples)]) if examples else None

@@ -107,7 +107,7 @@ def print_judgement(
         print(f"  step {step}, read {read} saw: {cosine:.3f}  {nearest}" + (f"\n{'in words: ':>28}{words}" if words is not None else ""))
 
 # %% ../../nbs/8_cli/07_predict.ipynb #1190e42b
-NUMBERS = "beside evidence: how sure the network is that it is evidence, from 0 to 1, shown over 0.5; behind saw: a cosine"
+NUMBERS = "beside evidence: how sure the network is that it is evidence, from 0 to 1, shown over 0.5; after saw: a cosine"
 
 def finish_judging(
     args: argparse.Namespace,

@@ -231,7 +231,7 @@ def summarise_batches(
     last = [r for r in trainer.history if r["batch"] > trainer.batch - count]
     cost, bits = (sum(r[name] for r in last) / len(last) for name in ("cost", "bits"))
     sequences, chance = trainer.batch * trainer.training.batch_size, mean_chance(trainer.task)
-    print(f"{sequences:,} sequences in {trainer.seconds:.0f} s, {1000 * trainer.seconds / sequences:.2f} ms each")
+    print(f"{amount(sequences, 'sequence')} in {trainer.seconds:.0f} s, {1000 * trainer.seconds / sequences:.2f} ms each")
     print(f"last {amount(min(count, trainer.batch), 'batch', 'batches')}: {cost:.3f} wrong bits a sequence (by chance {chance.cost:.1f}), "
           f"{bits:.3f} bits (by chance {chance.bits:.1f})")
 

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from ..errors import InputError
 from ..registry import entries, known_name
+import re
 
 # %% ../../nbs/8_cli/02_words.ipynb #6aac8693
 class Given(argparse.Action):
@@ -85,7 +86,11 @@ class CommandParser(argparse.ArgumentParser):
         self.register("type", int, integer)
 
     def error(self, message):
-        "Print the sentence and exit."
+        "Print the sentence and exit. A word that is not known comes with the nearest one that is."
+        if wrong := re.match(r"argument \S+: invalid choice: '(.*?)' \(choose from (.*)\)", message):
+            near = difflib.get_close_matches(wrong[1], [word.strip("' ") for word in wrong[2].split(",")], n=1)
+            if near: message += f"; did you mean {near[0]}?"
+        if message.endswith("required: COMMAND"): message += f"; {self.prog} --help lists the commands"
         self.exit(2, f"{self.prog}: error: {message}\n")
 
     def parse_known_args(self, args=None, namespace=None):
@@ -146,7 +151,7 @@ OWN_WORDS = ("task", "model_type", "seed", "device", "dtype", "threads")  # what
 def name_value(
     text: str,
 ) -> str:
-    "The word behind -p, of the form NAME=VALUE. Raises ArgumentTypeError for another, and for one that has a flag of its own."
+    "The word after -p, of the form NAME=VALUE. Raises ArgumentTypeError for another, and for one that has a flag of its own."
     name = text.partition("=")[0]
     if name in OWN_WORDS: raise argparse.ArgumentTypeError(f"{text}: {name} has a flag of its own, --{name.replace('_', '-')}")
     if "=" not in text: raise argparse.ArgumentTypeError(f"{text}: write NAME=VALUE, for example -p batch_size=4")

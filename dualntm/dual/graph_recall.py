@@ -95,7 +95,7 @@ def batch(self: GraphRecallTask,
     size: int,  # sessions in the batch
     generator: Generator,  # where the random numbers come from
     links: int | None = None,  # of the walks; None draws one number for the batch
-) -> Batch:  # the inputs of all episodes, one behind the other
+) -> Batch:  # the inputs of all episodes, one after the other
     "Draw a batch."
     n = size_of("links", links, self.links_min, self.links_max, generator)
     function = self.kind == "function"
@@ -124,7 +124,7 @@ def episodes(self: GraphRecallTask,
 # %% ../../nbs/4_dual/04_graph_recall.ipynb #c7e4277f
 @patch
 def session(self: GraphRecallTask,
-    net,  # has `renew`; called with inputs (T, B, inputs) and a state, returns outputs (T, B, outputs) and the state behind them
+    net,  # has `renew`; called with inputs (T, B, inputs) and a state, returns outputs (T, B, outputs) and the state after them
     batch: Batch,
     state=None,  # to start from; None starts anew
 ) -> tuple:  # outputs of the last episode (links + 1, B, outputs), logits; the state at the end

@@ -34,7 +34,7 @@ class DualMemoryController(NTM):
     """An NTM that also reads and writes a working graph.
 
     Called with `inputs` (T, B, inputs) and perhaps a state; returns `outputs` (T, B, outputs), as logits, and the state
-    behind the last step. Raises ValueError for settings or inputs that do not fit."""
+    after the last step. Raises ValueError for settings or inputs that do not fit."""
     aliases: ClassVar[dict] = {"short_term_n": "memory_n", "short_term_m": "memory_m", "long_term_nodes": "working_nodes",
                                "long_term_dim": "working_dim", "long_term_reads": "working_reads"}  # old names of settings
 

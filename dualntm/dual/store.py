@@ -176,7 +176,7 @@ def commit_links(self: DualMemoryNTM,
 @torch.no_grad()
 def store(self: DualMemoryNTM,
     state: DualState,  # at the end of a session
-    inputs: Tensor,  # (T, B, inputs), all that was presented in it, its episodes one behind the other
+    inputs: Tensor,  # (T, B, inputs), all that was presented in it, its episodes one after the other
     texts: Callable,  # called with step and place in the batch, gives the text of the proposition presented there
     step: int = 0,  # number of the batch
     run: str = "",  # which run writes
@@ -202,7 +202,7 @@ def store(self: DualMemoryNTM,
 @patch
 def commit(self: DualMemoryNTM,
     state: DualState,  # at the end of a session
-    inputs: Tensor,  # (T, B, inputs), all that was presented in it, its episodes one behind the other
+    inputs: Tensor,  # (T, B, inputs), all that was presented in it, its episodes one after the other
     texts: Callable,  # called with step and place in the batch, gives the text of the proposition presented there
     step: int = 0,  # number of the batch
     run: str = "",  # which run writes

@@ -29,7 +29,7 @@ def normal_text(
 # %% ../../nbs/3_graph/01_interface.ipynb #598862f7
 def text_number(
     text: str,
-    form: str = "NFC",  # Unicode's normal form to bring it to first; "" takes it as it is, as version 0.1.0 did
+    form: str = "NFC",  # Unicode's normal form to bring it to first; "" takes it as it is, as graphs of earlier states were numbered
 ) -> int:  # from 0 to 2**53 - 1
     "The number of a text: the first 53 bits of its BLAKE2 hash."
     if form: text = unicodedata.normalize(form, text)

@@ -38,7 +38,7 @@ def check_uri(
         raise Neo4jSettingError(f"the URI's scheme is {parts.scheme}, which must be one of {', '.join(SCHEMES)}: {example}")
     if not host or port == 0: raise Neo4jSettingError(f"the URI needs a host and, if not 7687, a port: {example}")
     if parts.path.strip("/") or parts.query or parts.fragment:
-        raise Neo4jSettingError(f"the URI has something behind its host and port: leave it out, and {example}")
+        raise Neo4jSettingError(f"the URI has something after its host and port: leave it out, and {example}")
 
 # %% ../../nbs/6_neo4j/01_connection.ipynb #52fcc040
 @dataclass(frozen=True)
@@ -84,7 +84,7 @@ def env_line(
     try: words = shlex.split(value)
     except ValueError: words = []
     if len(words) != 1:
-        raise Neo4jSettingError(f"{where} has a quote without its other half, or something behind it: quote the value of {name} as a shell would")
+        raise Neo4jSettingError(f"{where} has a quote without its other half, or something after it: quote the value of {name} as a shell would")
     return name, words[0]
 
 # %% ../../nbs/6_neo4j/01_connection.ipynb #687d5437

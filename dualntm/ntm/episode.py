@@ -228,7 +228,7 @@ def sort_weights(plan: Plan, params: list) -> Weights:
 
 # %% ../../nbs/1_ntm/07_episode.ipynb #c64c2dbc
 def pack(plan: Plan, w: Weights) -> Tensor:
-    "The weights that act inside the loop, transposed, one behind the other."
+    "The weights that act inside the loop, transposed, one after the other."
     pieces = []
     for l, layer in enumerate(w.layers):
         below = layer[0] if l else layer[0][:, plan.inputs:]

@@ -66,7 +66,7 @@ class NTM(Network):
     """A Neural Turing Machine (Graves, Wayne & Danihelka 2014).
 
     Called with `inputs` (T, B, inputs), time first, and perhaps a state; returns `outputs` (T, B, outputs), as logits,
-    and the state behind the last step. Raises ValueError for settings or inputs that do not fit."""
+    and the state after the last step. Raises ValueError for settings or inputs that do not fit."""
     model_type = "ntm"  # the name by which settings and checkpoints call it
 
     def __init__(self,
@@ -126,7 +126,7 @@ def act(self: NTM,
     controller: NamedTuple,  # its new state
     state: NTMState,  # before the step
 ) -> tuple[Tensor, NTMState]:  # the output (B, outputs) as logits, the new state
-    "The part of a step behind the controller."
+    "The part of a step after the controller."
     memory, weightings, reads = state.memory, [], []
     for head, previous in zip(self.heads, state.weightings):
         weighting, result = head(h, memory, previous)

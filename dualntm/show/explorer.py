@@ -40,7 +40,7 @@ class Recording(NamedTuple):
 def join_traces(
     traces: list,  # of one network, each with the step as the first axis
 ) -> tuple | Tensor:  # the same nesting
-    "Traces one behind the other."
+    "Traces one after the other."
     first = traces[0]
     if isinstance(first, Tensor): return torch.cat(traces)
     parts = [join_traces(list(part)) for part in zip(*traces)]
@@ -67,7 +67,7 @@ def record_episodes(
 # %% ../../nbs/7_show/07_explorer.ipynb #c5920a04
 def row_words(
     row,  # a `Row`
-    thinking: int,  # steps behind the one with the hypothesis
+    thinking: int,  # steps after the one with the hypothesis
 ) -> list[str]:  # one a step
     "What each step of a row presents."
     counts = [len(document) for document in row.documents]

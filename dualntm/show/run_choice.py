@@ -42,7 +42,7 @@ def make_controls(
         "backend": labelled(ipywidgets.Dropdown(options=list(entries("backend"))), "Graph memory",
                             f"Where a network's graph memory is kept: {USUAL_BACKEND} is this process and the run's folder"),
         "graph": labelled(ipywidgets.Text(placeholder="the run's name"), "Graph's name", f"Name of the graph, in a backend other than {USUAL_BACKEND}"),
-        "further": labelled(ipywidgets.Text(placeholder="heads=rrw"), "Further settings", "NAME=VALUE, with spaces in between, as behind -p")}
+        "further": labelled(ipywidgets.Text(placeholder="heads=rrw"), "Further settings", "NAME=VALUE, with spaces in between, as after -p")}
     for control in made.values(): control.layout.width = "auto"
     return made
 
@@ -124,7 +124,7 @@ def asked(self: RunChoice,
 @patch
 def words(self: RunChoice,
     resume: bool = False,  # go on with the run
-) -> list[str]:  # behind `dualntm`
+) -> list[str]:  # after `dualntm`
     "The words of the command line that would do what the panel shows. Raises InputError for further settings that can't be read."
     return words_of(self.asked(resume))
 

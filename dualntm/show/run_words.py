@@ -55,7 +55,7 @@ class AskedRun(NamedTuple):
     model_type: str = "ntm"
     seed: int = 1000
     fields: dict = {}  # setting: value
-    further: tuple = ()  # NAME=VALUE, as behind -p
+    further: tuple = ()  # NAME=VALUE, as after -p
     checkpoint_path: str = "checkpoints"  # the folder for runs
     backend: str = ""  # of the graph memory, where it is not the usual one
     graph: str = ""  # its name there; "" takes that of the run's folder
@@ -80,7 +80,7 @@ def asked_settings(
 # %% ../../nbs/7_show/08_run_words.ipynb #77639f5d
 def words_of(
     asked: AskedRun,
-) -> list[str]:  # those behind `dualntm`
+) -> list[str]:  # those after `dualntm`
     "The words of the command line for a run."
     words = ["train", "--task", asked.task, "--model-type", asked.model_type, "--seed", str(asked.seed)]
     for name, value in asked.fields.items():

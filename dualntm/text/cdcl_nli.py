@@ -55,7 +55,7 @@ class CDCLNLITask(TextData, Task):
     setting: str = "translated"  # which texts are read: translated, or crosslingual for the originals
     text_model: str = "minilm"  # the encoder: minilm or another one of the registry, the name of a model on the hub, or a folder
     finetune_encoder: bool = False  # train the encoder as well
-    thinking: int = 1  # steps behind the one with the hypothesis
+    thinking: int = 1  # steps after the one with the hypothesis
     fraction: float = 1.0  # share of the events of train to train on
     class_weights: bool = False  # count labels that are rare in train for more
     evidence_weight: float = 0.25  # how much the loss of the evidence counts beside that of the label
@@ -145,7 +145,7 @@ def draw(self: CDCLNLITask,
     generator: torch.Generator | None,  # not used: the order is that of the seed
     seed: int,  # of the order
 ) -> TextBatch:
-    "A batch to train on; with distractors, each row is in it without them, and behind all those once more, with them."
+    "A batch to train on; with distractors, each row is in it without them, and after all those once more, with them."
     places = drawn(len(self.rows), size, step, seed)
     rows = [self.rows[place] for place in places]
     if not self.distractors: return self.batch_of(rows, self.known_vectors, places)
@@ -203,7 +203,7 @@ def describe(self: CDCLNLITask,
 # %% ../../nbs/5_text/14_cdcl_nli.ipynb #09c8d205
 @patch
 def session(self: CDCLNLITask,
-    net,  # called with inputs (T, B, inputs) and a state, returns outputs (T, B, outputs) and the state behind them
+    net,  # called with inputs (T, B, inputs) and a state, returns outputs (T, B, outputs) and the state after them
     batch: TextBatch,
     state=None,  # of a network with a graph memory, to start from; None starts anew
 ) -> tuple:  # an `Answer`, the state at the end

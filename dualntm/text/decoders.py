@@ -77,7 +77,7 @@ class PrefixLM(nn.Module):
 
     def forward(self,
         vectors: Tensor,  # (n, width)
-        tokens: Tensor,  # (n, T) of texts with their ends, -1 behind those
+        tokens: Tensor,  # (n, T) of texts with their ends, -1 after those
     ) -> tuple[Tensor, Tensor]:  # (m, vocabulary) and (m,): for each real token what was expected, and the token
         "What the model expects at each place of a text that it is given (*teacher forcing*)."
         rows = self.prefix(vectors).view(-1, *self.shape)

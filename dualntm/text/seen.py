@@ -42,7 +42,7 @@ class Watched:
 # %% ../../nbs/5_text/12_seen.ipynb #80999df4
 class Glimpse(NamedTuple):
     "What one read saw in one step."
-    step: int  # 0 presents the hypothesis; those behind it think
+    step: int  # 0 presents the hypothesis; those after it think
     read: int  # 0 walks, and gives the evidence
     nearest: str  # of the sentences that were given
     cosine: float  # between its embedding and what was seen

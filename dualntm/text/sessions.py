@@ -22,7 +22,7 @@ FLAGS = ("premise", "begins", "hypothesis", "thinking")  # what a step presents,
 # %% ../../nbs/5_text/09_sessions.ipynb #bec408a2
 class TextBatch(NamedTuple):
     "Rows as a network takes them: first P steps with the documents' sentences, then S steps with the hypothesis."
-    inputs: Tensor  # (P + S, B, inputs); a row with fewer sentences has zeros behind them
+    inputs: Tensor  # (P + S, B, inputs); a row with fewer sentences has zeros after them
     labels: Tensor  # (B,), places in `LABELS`; -1 where there is none
     weights: Tensor  # (B,), how much a row counts in the loss
     evidence: Tensor  # (P, B), 1 where a sentence is evidence; NaN where that is not known
@@ -59,7 +59,7 @@ def evidence_of(
 def as_batch(
     rows: list[Row],
     vectors: dict,  # text: its embedding, (width,)
-    thinking: int,  # steps behind the one with the hypothesis
+    thinking: int,  # steps after the one with the hypothesis
     class_weights: Tensor | None = None,  # how much each label counts; None counts all the same
     places: list[int] | None = None,  # where the rows stand among those to train on
     others: Tensor | None = None,  # (N, B, width), sentences of other events
@@ -130,7 +130,7 @@ def crowded_state(
 
 # %% ../../nbs/5_text/09_sessions.ipynb #75ecc872
 def judge_batch(
-    net,  # called with inputs (T, B, inputs) and a state, returns outputs (T, B, outputs) and the state behind them
+    net,  # called with inputs (T, B, inputs) and a state, returns outputs (T, B, outputs) and the state after them
     batch: TextBatch,
     state=None,  # of a network with a graph memory, to start from; None starts anew
 ) -> tuple:  # the answer, the state at the end

@@ -94,7 +94,7 @@ def ask_memory(
     size: int = 32,  # hypotheses judged side by side
     evidence: str = "told",  # what may be evidence: told, or held for what was only judged as well
     progress: bool = False,  # show a bar if it takes more than two seconds
-    thinking: int = 1,  # steps behind the one with the hypothesis
+    thinking: int = 1,  # steps after the one with the hypothesis
 ) -> list[tuple[Judgement, list[str]]]:  # for each the judgement, and the sentences that its evidence speaks of
     "Judge hypotheses from what the graph memory knows; nothing is written. Raises GraphError for a graph memory of another encoder."
     recalled, size, memory = whole_number("recalled", recalled), whole_number("size", size), net.graph_memory

@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['as_bytes', 'make_latest', 'checkpoint_file', 'read_checkpoint', 'best_of', 'random_states', 'restore_random_states',
-           'model_for', 'build', 'restore_net', 'load', 'keep_run', 'Stand', 'counts_in']
+           'of_name', 'model_for', 'build', 'restore_net', 'load', 'keep_run', 'Stand', 'counts_in']
 
 # %% ../../nbs/2_train/05_checkpoints.ipynb #f6f9c7a8
 import io, os, random
@@ -18,6 +18,8 @@ from ..errors import InputError
 from ..files import Lock, sync_folder, write_atomically
 from ..registry import find, known_name
 from .plan import float_type, usable_device, within_memory
+from ..ntm import Network
+from .tasks import Task
 
 # %% ../../nbs/2_train/05_checkpoints.ipynb #ea58e2cc
 def as_bytes(
@@ -102,6 +104,21 @@ def restore_random_states(
     name, keys, *rest = states["numpy"]
     np.random.set_state((name, np.array(keys, dtype=np.uint32), *rest))
 
+# %% ../../nbs/2_train/05_checkpoints.ipynb #8d3247d3
+def of_name(
+    kind: str,  # task or model
+    name: str,
+    base: type,  # that it must derive from
+) -> type:
+    "The class that a name stands for. Raises InputError for one that does not derive from its base, or calls itself by another name."
+    name = known_name(kind, name)
+    found, own = find(kind, name), {"task": "name", "model": "model_type"}[kind]
+    if not isinstance(found, type) or not issubclass(found, base):
+        raise InputError(f"the {kind} {name} is {found!r:.60}: it must be a class that derives from dualntm.{base.__name__}")
+    if (called := getattr(found, own)) != name:
+        raise InputError(f"the {kind} {name} calls itself {called!r}: write {own} = {name!r} in the class {found.__name__}, since checkpoints are read by that")
+    return found
+
 # %% ../../nbs/2_train/05_checkpoints.ipynb #e0833ce4
 def model_for(
     task,  # a task, or its class
@@ -109,7 +126,7 @@ def model_for(
 ) -> type:
     "The class of the network. Raises InputError for a model that is not known."
     model_type = known_name("model", model_type)
-    return task.models.get(model_type) or find("model", model_type)
+    return task.models.get(model_type) or of_name("model", model_type, Network)
 
 # %% ../../nbs/2_train/05_checkpoints.ipynb #acb47607
 def build(
@@ -117,7 +134,7 @@ def build(
     device: str = "cpu",
 ) -> tuple:  # the task, the network with fresh weights
     "The task and the network that a run's configuration describes. Raises InputError if they can't be made."
-    kind, dtype, device = find("task", config["task"]), float_type(config["dtype"]), usable_device(device)
+    kind, dtype, device = of_name("task", config["task"], Task), float_type(config["dtype"]), usable_device(device)
     model = model_for(kind, config["model_type"])
     try:
         with within_memory("a network of these sizes: choose smaller ones"):

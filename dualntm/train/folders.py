@@ -68,7 +68,7 @@ def kept_history(
     if missing := size - sum(len(line) for line, _ in known):
         warnings.warn(f"{path} lacks {missing:,} of the {size:,} bytes that its checkpoint knows of, perhaps after a power cut: "
                       f"the run goes on from batch {batch:,} with the {len(known):,} records that are left", stacklevel=6)
-    elif behind: warnings.warn(f"{path} has {behind:,} records behind batch {batch:,}, from which the run goes on: they are cut and written anew", stacklevel=6)
+    elif behind: warnings.warn(f"{path} has {behind:,} records after batch {batch:,}, from which the run goes on: they are cut and written anew", stacklevel=6)
     return [record for _, record in known]
 
 # %% ../../nbs/2_train/04_folders.ipynb #069defb3

@@ -18,11 +18,12 @@ from fastcore.docments import docments
 from torch import nn
 
 from ..errors import InputError
-from ..registry import find
 from .checkpoints import build, model_for
 from .plan import check_epochs, check_names, nearest, Training, whole_seed, within_memory
 from .trainer import Trainer
 from ..values import fitting, in_new_words, plain, WORDS
+from .checkpoints import of_name
+from .tasks import Task
 
 # %% ../../nbs/2_train/08_runs.ipynb #d4c4297e
 class Setting(NamedTuple):
@@ -58,7 +59,7 @@ def settings(
     model_type: str,  # a name in the registry
 ) -> Settings:
     "All that can be set for a run of that task and model. Raises InputError for one that is not known."
-    kind = find("task", task)
+    kind = of_name("task", task, Task)
     model = model_for(kind, model_type)
     makers = [maker for maker in model.__mro__ if "__init__" in vars(maker)]
     passes_on = [any(p.kind is p.VAR_KEYWORD for p in inspect.signature(maker).parameters.values()) for maker in makers]
@@ -114,7 +115,7 @@ def check_settings(
     for name, value in values.items(): groups[known[name].group][name] = fitting(name, value, type(known[name].default))
     if {"num_batches", "num_epochs"} <= set(values): raise InputError("num_batches and num_epochs both say how long to train: leave one out")
     try:
-        made = find("task", task)(**groups["task"])
+        made = of_name("task", task, Task)(**groups["task"])
         training = {**made.training, **groups["training"], **({"num_epochs": 0} if "num_batches" in values else {})}
         check_epochs(made, Training(**training))
         try_model(model_for(made, model_type), groups["model"])
@@ -148,6 +149,8 @@ def make_trainer(
     **values,  # settings of the task, the model or training
 ) -> Trainer:
     "A run by name. Raises InputError for what can't be used."
+    for name, value in (("task", task), ("model_type", model_type)):
+        if not isinstance(value, str): raise InputError(f"{name} is a {type(value).__name__}: make_trainer takes names; with objects, write Trainer(task, net)")
     groups = check_settings(task, model_type, **values)
     torch.manual_seed(whole_seed(seed))
     task, net = build({"task": task, "task_parameters": groups["task"], "model_type": model_type,
@@ -185,6 +188,7 @@ def evaluate(
 ) -> dict:  # the size, `bit_error` in %, `cost` in wrong bits a sequence, `bits` a sequence, and `chance`, the bit error of a guess in %
     "Bit error in %, cost and bits of `net` over sequences of one size. Raises InputError for a size that can't be."
     if task.of_rows: raise InputError(f"{task.name} draws no sequences, so there is no bit error: see what the task itself has, such as validate")
+    if size and not task.sizes: raise InputError(f"{min(size)}: the task {task.name} takes no sizes; name those that its batch takes in `sizes`")
     check_names(size, task.sizes)
     size, sequences = {name: plain(value, name) for name, value in size.items()}, fitting("sequences", sequences, int)
     if sequences < 1: raise InputError(f"sequences={sequences}: it must be at least 1")

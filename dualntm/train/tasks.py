@@ -94,7 +94,7 @@ def draw(self: Task,
 # %% ../../nbs/2_train/01_tasks.ipynb #e8754312
 @patch
 def session(self: Task,
-    net,  # called with inputs (T, B, inputs) and a state, returns outputs (T, B, outputs) and the state behind them
+    net,  # called with inputs (T, B, inputs) and a state, returns outputs (T, B, outputs) and the state after them
     batch,
     state=None,  # to start from; None starts anew
 ) -> tuple:  # the answer, by default outputs (T, B, outputs) as logits; the state at the end
@@ -177,7 +177,7 @@ def finish(self: Task,
     net,
     progress: bool,  # show a bar
 ) -> dict | None:  # plain values and tensors, which the checkpoint keeps; None keeps nothing
-    "Make what is made once, behind the last batch."
+    "Make what is made once, after the last batch."
     return None
 
 @patch

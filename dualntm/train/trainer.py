@@ -16,7 +16,6 @@ from typing import Iterator
 import numpy as np
 import torch
 from fastcore.basics import patch
-from torch import nn
 
 import dualntm
 from ..errors import GraphError, InputError, Interrupted, NonFiniteError, terminable, Terminated
@@ -30,6 +29,8 @@ from .plan import planned, rate, usable_device, whole_seed, within_memory
 from .progress import extent_of, noted_interrupts, Progress, sequences_in
 from .tasks import Score
 from ..values import plain
+from ..ntm import Network
+from .tasks import Task
 
 # %% ../../nbs/2_train/07_trainer.ipynb #7d3b1915
 class Trainer(RunFiles):
@@ -39,7 +40,7 @@ class Trainer(RunFiles):
     Raises InputError for settings that can't be, and for a folder that can't be used or is in use by another trainer."""
     def __init__(self,
         task,  # draws batches and scores answers, such as `CopyTask()`
-        net: nn.Module,  # such as `NTM(task.inputs, task.outputs)`
+        net: Network,  # such as `NTM(task.inputs, task.outputs)`
         seed: int = 1000,  # of the sequences drawn
         folder: str | Path | None = None,  # where history and checkpoints go; None keeps nothing
         device: str = "cpu",  # where to compute
@@ -50,6 +51,8 @@ class Trainer(RunFiles):
         stand: Stand | None = None,  # where to go on; None begins
         **settings,  # any of `Training`; the rest as the task has them
     ):
+        for name, value, base in (("task", task, Task), ("net", net, Network)):
+            if not isinstance(value, base): raise InputError(f"{name} is {value!r:.50}: give an object of a class that derives from dualntm.{base.__name__}")
         self.seed, self.device = whole_seed(seed), usable_device(device)
         self.task, self.net, self.training = task, net.to(device), (t := planned(task, **settings))
         self.net.use_threads(threads)
@@ -74,7 +77,7 @@ def stand_at(self: Trainer,
     self.started, self.command = config["started"], config["command"]
     self.batch, self.seconds = content.get("batch", 0), content.get("seconds", 0.)  # batches done, and how long they took
     self.scores, self.stored = list(content.get("tally", [])), counts_in(content.get("writes", {}))  # since the last record of the history
-    self.best, self.made = content.get("best", {}), content.get("decoder")  # the best on dev; what the task made behind the last batch
+    self.best, self.made = content.get("best", {}), content.get("decoder")  # the best on dev; what the task made after the last batch
     self.history_bytes, self.passing, self.origin, self.history = content.get("history_bytes", 0), content.get("passing", []), None, []
     if not stand: return
     self.lock, self.origin = stand.lock, stand.file
@@ -163,7 +166,7 @@ def blame(self: Trainer,
 # %% ../../nbs/2_train/07_trainer.ipynb #f6bcefe9
 @patch
 def run(self: Trainer,
-    progress: bool = False,  # show a bar for what is trained behind the last batch
+    progress: bool = False,  # show a bar for what is trained after the last batch
 ) -> Iterator[Score]:
     "Train from where the run stands to its end, yielding the score of each batch. Holds the folder until it ends or is left."
     self.hold()
