@@ -4,6 +4,8 @@ from contextlib import contextmanager
 
 import pytest
 
+pytest.register_assert_rewrite("graphs", "pages", "processes")  # so that their assertions say what was compared
+
 from dualntm.neo4j import clean, list_graphs
 from dualntm.errors import Neo4jServerError
 from dualntm.neo4j import check_connection, fetch_server, find_java, LocalServer, read_connection
