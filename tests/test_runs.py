@@ -10,6 +10,7 @@ from processes import command, start, wait_for
 from dualntm import register
 from dualntm.errors import InputError
 from dualntm.ntm import NTM
+from dualntm.registry import forget
 from dualntm.train import CopyTask
 from dualntm.train import has_checkpoint, load, make_trainer, read_checkpoint, read_history, resume
 
@@ -159,9 +160,10 @@ def begin(kind, folder):
 
 
 @pytest.mark.parametrize("kind", ["graph", "epochs"])
-def test_a_power_cut_at_every_point(tmp_path, monkeypatch, kind):
+def test_a_power_cut_at_every_point(tmp_path, monkeypatch, request, kind):
     "From whatever is on the disk the run goes on from its newest checkpoint, with all records that this knows of, and ends as if nothing had been."
     register("task", "tried", Tried)
+    request.addfinalizer(lambda: forget("task", "tried"))
     monkeypatch.setattr(Tried, "models", {"ntm": Counting}, raising=False)
     whole = begin(kind, tmp_path/"whole")
     whole.fit(progress=False)

@@ -7,12 +7,11 @@ __all__ = ['NAMING', 'OWN_WORDS', 'Given', 'integer', 'seconds', 'named', 'names
            'example_lines', 'check_counts', 'refuse_given', 'name_value', 'read_lines']
 
 # %% ../../nbs/8_cli/02_words.ipynb #87d5e6c4
-import argparse, difflib, math, shlex
+import argparse, difflib, math, re, shlex
 from pathlib import Path
 
 from ..errors import InputError
 from ..registry import entries, known_name
-import re
 
 # %% ../../nbs/8_cli/02_words.ipynb #6aac8693
 class Given(argparse.Action):

@@ -11,6 +11,7 @@ from collections import deque
 from contextlib import contextmanager
 
 import numpy as np
+from fastcore.basics import patch
 from tqdm.auto import tqdm
 
 from ..errors import heeding
@@ -66,20 +67,23 @@ class Progress:
         return self
     def __exit__(self, *error): self.draw(); self.bar.close()
 
-    def advance(self,
-        score: Score,
-    ) -> None:
-        "Count one batch; redraw at most five times a second."
-        self.recent.append(score)
-        if time.monotonic() - self.drawn > 0.2: self.draw()
+# %% ../../nbs/2_train/06_progress.ipynb #0dc90b26
+@patch
+def draw(self: Progress) -> None:
+    "Bring the bar up to date, with means over the last hundred batches."
+    self.drawn = time.monotonic()
+    if self.recent:
+        _, cost, bits = np.mean(self.recent, axis=0)
+        self.bar.set_postfix(cost=f"{cost:.2f}", bits=f"{bits:.2f}", refresh=False)
+    self.bar.update(self.sequences(self.trainer.batch) - self.bar.n)
 
-    def draw(self) -> None:
-        "Bring the bar up to date, with means over the last hundred batches."
-        self.drawn = time.monotonic()
-        if self.recent:
-            _, cost, bits = np.mean(self.recent, axis=0)
-            self.bar.set_postfix(cost=f"{cost:.2f}", bits=f"{bits:.2f}", refresh=False)
-        self.bar.update(self.sequences(self.trainer.batch) - self.bar.n)
+@patch
+def advance(self: Progress,
+    score: Score,
+) -> None:
+    "Count one batch; redraw at most five times a second."
+    self.recent.append(score)
+    if time.monotonic() - self.drawn > 0.2: self.draw()
 
 # %% ../../nbs/2_train/06_progress.ipynb #4259e315
 def may_note(
