@@ -7,14 +7,15 @@ __all__ = ['soften', 'fit_temperature', 'Bin', 'reliability_curve', 'calibration
            'coverage_table', 'fit_sure', 'fit_gate', 'fit_near', 'Calibration', 'fit_calibration',
            'calibration_metrics']
 
-# %% ../../nbs/5_text/15_calibration.ipynb #07294cc8
+# %% ../../nbs/5_text/15_calibration.ipynb #3b612fb6
 from typing import NamedTuple
 
 import numpy as np
 
 from ..errors import InputError
+from .rows import LABELS
 
-# %% ../../nbs/5_text/15_calibration.ipynb #6f5b4695
+# %% ../../nbs/5_text/15_calibration.ipynb #9339e9cb
 def _numbers(
     values,  # a tensor on any device, or anything that numpy makes an array of
     name: str,
@@ -29,7 +30,7 @@ def _numbers(
         raise InputError(f"{name} is NaN or infinite in {bad:,} of {len(found):,} rows: only finite numbers can be calibrated")
     return found
 
-# %% ../../nbs/5_text/15_calibration.ipynb #2ee8680a
+# %% ../../nbs/5_text/15_calibration.ipynb #893ed312
 def _scored(
     scores,  # (n, labels)
     labels,  # (n,)
@@ -45,7 +46,7 @@ def _scored(
         raise InputError(f"{name} has a row that is no distribution: numbers from 0 whose sum is 1, as a softmax gives them")
     return scores, right.astype(np.int64)
 
-# %% ../../nbs/5_text/15_calibration.ipynb #6ada4413
+# %% ../../nbs/5_text/15_calibration.ipynb #3c0be9b5
 def soften(
     logits,  # (n, labels)
     temperature: float = 1.,
@@ -55,7 +56,7 @@ def soften(
     powers = np.exp(scaled - scaled.max(1, keepdims=True))
     return powers / powers.sum(1, keepdims=True)
 
-# %% ../../nbs/5_text/15_calibration.ipynb #480fc9c0
+# %% ../../nbs/5_text/15_calibration.ipynb #d4a9015b
 def fit_temperature(
     logits,  # (n, labels), of rows that the network was not trained on
     labels,  # (n,), the right ones, from 0
@@ -70,14 +71,14 @@ def fit_temperature(
         return (most * rate + np.log(np.exp((behind - most[:, None]) * rate).sum(1))).sum() + log_temperature ** 2
     return float(np.exp(minimize_scalar(loss, bounds=(np.log(.05), np.log(20)), method="bounded").x))
 
-# %% ../../nbs/5_text/15_calibration.ipynb #e740bd22
+# %% ../../nbs/5_text/15_calibration.ipynb #0ce9b146
 class Bin(NamedTuple):
     "The rows whose likeliest label has about the same probability."
     confidence: float  # mean probability of the likeliest label
     accuracy: float  # share of rows in which it is right
     rows: int
 
-# %% ../../nbs/5_text/15_calibration.ipynb #2a21ea6f
+# %% ../../nbs/5_text/15_calibration.ipynb #47b73c45
 def reliability_curve(
     probabilities,  # (n, labels)
     labels,  # (n,)
@@ -90,7 +91,7 @@ def reliability_curve(
     place = np.minimum((top * bins).astype(int), bins - 1)
     return [Bin(float(top[some].mean()), float(hit[some].mean()), int(some.sum())) for b in np.unique(place) for some in [place == b]]
 
-# %% ../../nbs/5_text/15_calibration.ipynb #4d684393
+# %% ../../nbs/5_text/15_calibration.ipynb #d679c414
 def calibration_error(
     probabilities,  # (n, labels)
     labels,  # (n,)
@@ -100,7 +101,7 @@ def calibration_error(
     curve = reliability_curve(probabilities, labels, bins)
     return sum(b.rows * abs(b.accuracy - b.confidence) for b in curve) / sum(b.rows for b in curve)
 
-# %% ../../nbs/5_text/15_calibration.ipynb #ce79cf0e
+# %% ../../nbs/5_text/15_calibration.ipynb #b9b73e5c
 def error_by_chance(
     probabilities,  # (n, labels)
     bins: int = 15,
@@ -113,14 +114,14 @@ def error_by_chance(
     drawn = [(rng.random((len(found), 1)) * sums[:, -1:] >= sums).sum(1).clip(max=found.shape[1] - 1) for _ in range(draws)]
     return float(np.mean([calibration_error(found, labels, bins) for labels in drawn]))
 
-# %% ../../nbs/5_text/15_calibration.ipynb #6fcb0a4b
+# %% ../../nbs/5_text/15_calibration.ipynb #0b374111
 class Coverage(NamedTuple):
     "A threshold for the probability of the likeliest label, and what it lets through."
     sure_from: float  # a label with at least this probability is known
     coverage: float  # share of rows whose label is known
     precision: float  # share of right labels among them; NaN where there are none
 
-# %% ../../nbs/5_text/15_calibration.ipynb #53f92a2b
+# %% ../../nbs/5_text/15_calibration.ipynb #02972f6c
 def _by_sureness(
     probabilities,  # (n, labels)
     labels,  # (n,)
@@ -132,7 +133,7 @@ def _by_sureness(
     last = np.flatnonzero(np.append(top[1:] < top[:-1], True))  # of the rows with one probability
     return top[last], (last + 1) / len(top), hit.cumsum()[last] / (last + 1)
 
-# %% ../../nbs/5_text/15_calibration.ipynb #24ca65da
+# %% ../../nbs/5_text/15_calibration.ipynb #9dad790a
 def coverage_table(
     probabilities,  # (n, labels)
     labels,  # (n,)
@@ -143,7 +144,7 @@ def coverage_table(
     places = [min(int(np.searchsorted(share, wanted - 1e-9)), len(top) - 1) for wanted in coverages]
     return [Coverage(float(top[i]), float(share[i]), float(precision[i])) for i in places]
 
-# %% ../../nbs/5_text/15_calibration.ipynb #a6d93641
+# %% ../../nbs/5_text/15_calibration.ipynb #e00a05e9
 def fit_sure(
     probabilities,  # (n, labels), of rows that the network was not trained on
     labels,  # (n,)
@@ -159,7 +160,7 @@ def fit_sure(
     threshold = min(.5, (top[-1] + even) / 2) if last == len(top) - 1 else (top[last] + top[last + 1]) / 2
     return Coverage(min(float(threshold), 1 - 1e-6), float(share[last]), float(right[last]))
 
-# %% ../../nbs/5_text/15_calibration.ipynb #57b6c56c
+# %% ../../nbs/5_text/15_calibration.ipynb #a77df6d9
 def fit_gate(
     gate_logits,  # (n,), of sentences that stand in a row
     evidence,  # (n,), 1 where the data say that the sentence is evidence, else 0
@@ -176,9 +177,9 @@ def fit_gate(
     best = between[f1 >= f1.max() - 1e-12]
     return float(-best[np.abs(best).argmin()])
 
-# %% ../../nbs/5_text/15_calibration.ipynb #e57df338
+# %% ../../nbs/5_text/15_calibration.ipynb #6bdfe723
 def fit_near(
-    cosines,  # (n,), of each row the highest between its hypothesis and its sentences
+    cosines,  # (n,), of each row that is not neutral the highest between its hypothesis and its sentences
     quantile: float = .01,  # share of these rows that would be called far
 ) -> float:  # -1, under which nothing is far, where there are no rows
     "The cosine under which a hypothesis is far from anything told. Raises InputError for what is no cosine or quantile."
@@ -188,7 +189,7 @@ def fit_near(
     if np.abs(found).max() > 1.01: raise InputError(f"cosines goes from {found.min():g} to {found.max():g}: they lie between -1 and 1")
     return float(np.quantile(found, quantile))
 
-# %% ../../nbs/5_text/15_calibration.ipynb #88562c17
+# %% ../../nbs/5_text/15_calibration.ipynb #940e2223
 class Calibration(NamedTuple):
     "How to read the numbers of a network."
     temperature: float = 1.  # the logits of labels are divided by it
@@ -209,23 +210,33 @@ class Calibration(NamedTuple):
         near = f"far under a cosine of {self.near_from:.2f}" if self.near_from > -1 else "nothing is far"
         return f"temperature {self.temperature:.2f}, gate shifted by {self.gate_shift:.2f}, {sure}, {near}"
 
-# %% ../../nbs/5_text/15_calibration.ipynb #a1d17bcc
+# %% ../../nbs/5_text/15_calibration.ipynb #fa02ba46
+def _with_evidence(
+    cosines,  # (n,)
+    labels,  # (n,)
+) -> np.ndarray:
+    "The cosines of rows that are not neutral. Raises InputError for another number of cosines than of labels."
+    found, right = _numbers(cosines, "cosines", 1), _numbers(labels, "labels", 1)
+    if len(found) != len(right): raise InputError(f"cosines has {len(found):,} values and labels has {len(right):,}: they must be of the same rows")
+    return found[right != LABELS.index("neutral")]
+
+# %% ../../nbs/5_text/15_calibration.ipynb #0f99f232
 def fit_calibration(
     logits,  # (n, labels), of the dev split
     labels,  # (n,)
     gate_logits=None,  # (m,), of all sentences of rows whose evidence is given; None leaves the gate
     evidence=None,  # (m,), 1 or 0
-    cosines=None,  # (n,), highest of each row; None calls nothing far
+    cosines=None,  # (n,), of each row the highest between hypothesis and sentences; None calls nothing far
     precision: float = .9,  # of the labels that are known
-    quantile: float = .01,  # of dev rows that would be called far
+    quantile: float = .01,  # of rows that are not neutral, the share that would be called far
 ) -> Calibration:
     "Fit all that is given. Raises InputError for what can't be used."
     temperature = fit_temperature(logits, labels)
     sure = fit_sure(soften(logits, temperature), labels, precision)
     shift = 0. if gate_logits is None or not len(gate_logits) else fit_gate(gate_logits, evidence)
-    return Calibration(temperature, shift, sure.sure_from, -1. if cosines is None else fit_near(cosines, quantile))
+    return Calibration(temperature, shift, sure.sure_from, -1. if cosines is None else fit_near(_with_evidence(cosines, labels), quantile))
 
-# %% ../../nbs/5_text/15_calibration.ipynb #3a05ef49
+# %% ../../nbs/5_text/15_calibration.ipynb #be103ecc
 def calibration_metrics(
     calibration: Calibration,
     logits,  # (n, labels), as the network gives them
