@@ -4,10 +4,10 @@
 
 # %% auto #0
 __all__ = ['soften', 'fit_temperature', 'Bin', 'reliability_curve', 'calibration_error', 'error_by_chance', 'Coverage',
-           'coverage_table', 'fit_sure', 'fit_gate', 'fit_near', 'Calibration', 'fit_calibration',
+           'coverage_table', 'fit_sure', 'fit_gate', 'fit_near', 'Calibration', 'fit_calibration', 'sureness_metrics',
            'calibration_metrics']
 
-# %% ../../nbs/5_text/15_calibration.ipynb #3b612fb6
+# %% ../../nbs/5_text/15_calibration.ipynb #ba1649c1
 from typing import NamedTuple
 
 import numpy as np
@@ -15,7 +15,7 @@ import numpy as np
 from ..errors import InputError
 from .rows import LABELS
 
-# %% ../../nbs/5_text/15_calibration.ipynb #9339e9cb
+# %% ../../nbs/5_text/15_calibration.ipynb #fb426c4b
 def _numbers(
     values,  # a tensor on any device, or anything that numpy makes an array of
     name: str,
@@ -30,7 +30,7 @@ def _numbers(
         raise InputError(f"{name} is NaN or infinite in {bad:,} of {len(found):,} rows: only finite numbers can be calibrated")
     return found
 
-# %% ../../nbs/5_text/15_calibration.ipynb #893ed312
+# %% ../../nbs/5_text/15_calibration.ipynb #28ccb6a7
 def _scored(
     scores,  # (n, labels)
     labels,  # (n,)
@@ -46,7 +46,7 @@ def _scored(
         raise InputError(f"{name} has a row that is no distribution: numbers from 0 whose sum is 1, as a softmax gives them")
     return scores, right.astype(np.int64)
 
-# %% ../../nbs/5_text/15_calibration.ipynb #3c0be9b5
+# %% ../../nbs/5_text/15_calibration.ipynb #67ea2e23
 def soften(
     logits,  # (n, labels)
     temperature: float = 1.,
@@ -56,7 +56,7 @@ def soften(
     powers = np.exp(scaled - scaled.max(1, keepdims=True))
     return powers / powers.sum(1, keepdims=True)
 
-# %% ../../nbs/5_text/15_calibration.ipynb #d4a9015b
+# %% ../../nbs/5_text/15_calibration.ipynb #ee3f4cb7
 def fit_temperature(
     logits,  # (n, labels), of rows that the network was not trained on
     labels,  # (n,), the right ones, from 0
@@ -71,14 +71,14 @@ def fit_temperature(
         return (most * rate + np.log(np.exp((behind - most[:, None]) * rate).sum(1))).sum() + log_temperature ** 2
     return float(np.exp(minimize_scalar(loss, bounds=(np.log(.05), np.log(20)), method="bounded").x))
 
-# %% ../../nbs/5_text/15_calibration.ipynb #0ce9b146
+# %% ../../nbs/5_text/15_calibration.ipynb #348f8d0f
 class Bin(NamedTuple):
     "The rows whose likeliest label has about the same probability."
     confidence: float  # mean probability of the likeliest label
     accuracy: float  # share of rows in which it is right
     rows: int
 
-# %% ../../nbs/5_text/15_calibration.ipynb #47b73c45
+# %% ../../nbs/5_text/15_calibration.ipynb #70c47e57
 def reliability_curve(
     probabilities,  # (n, labels)
     labels,  # (n,)
@@ -91,7 +91,7 @@ def reliability_curve(
     place = np.minimum((top * bins).astype(int), bins - 1)
     return [Bin(float(top[some].mean()), float(hit[some].mean()), int(some.sum())) for b in np.unique(place) for some in [place == b]]
 
-# %% ../../nbs/5_text/15_calibration.ipynb #d679c414
+# %% ../../nbs/5_text/15_calibration.ipynb #e9c4b875
 def calibration_error(
     probabilities,  # (n, labels)
     labels,  # (n,)
@@ -101,7 +101,7 @@ def calibration_error(
     curve = reliability_curve(probabilities, labels, bins)
     return sum(b.rows * abs(b.accuracy - b.confidence) for b in curve) / sum(b.rows for b in curve)
 
-# %% ../../nbs/5_text/15_calibration.ipynb #b9b73e5c
+# %% ../../nbs/5_text/15_calibration.ipynb #367ecc6a
 def error_by_chance(
     probabilities,  # (n, labels)
     bins: int = 15,
@@ -114,14 +114,14 @@ def error_by_chance(
     drawn = [(rng.random((len(found), 1)) * sums[:, -1:] >= sums).sum(1).clip(max=found.shape[1] - 1) for _ in range(draws)]
     return float(np.mean([calibration_error(found, labels, bins) for labels in drawn]))
 
-# %% ../../nbs/5_text/15_calibration.ipynb #0b374111
+# %% ../../nbs/5_text/15_calibration.ipynb #038a7ce0
 class Coverage(NamedTuple):
     "A threshold for the probability of the likeliest label, and what it lets through."
     sure_from: float  # a label with at least this probability is known
     coverage: float  # share of rows whose label is known
     precision: float  # share of right labels among them; NaN where there are none
 
-# %% ../../nbs/5_text/15_calibration.ipynb #02972f6c
+# %% ../../nbs/5_text/15_calibration.ipynb #70b40ea6
 def _by_sureness(
     probabilities,  # (n, labels)
     labels,  # (n,)
@@ -133,7 +133,7 @@ def _by_sureness(
     last = np.flatnonzero(np.append(top[1:] < top[:-1], True))  # of the rows with one probability
     return top[last], (last + 1) / len(top), hit.cumsum()[last] / (last + 1)
 
-# %% ../../nbs/5_text/15_calibration.ipynb #9dad790a
+# %% ../../nbs/5_text/15_calibration.ipynb #d8f98a41
 def coverage_table(
     probabilities,  # (n, labels)
     labels,  # (n,)
@@ -144,7 +144,7 @@ def coverage_table(
     places = [min(int(np.searchsorted(share, wanted - 1e-9)), len(top) - 1) for wanted in coverages]
     return [Coverage(float(top[i]), float(share[i]), float(precision[i])) for i in places]
 
-# %% ../../nbs/5_text/15_calibration.ipynb #e00a05e9
+# %% ../../nbs/5_text/15_calibration.ipynb #c2910805
 def fit_sure(
     probabilities,  # (n, labels), of rows that the network was not trained on
     labels,  # (n,)
@@ -160,7 +160,7 @@ def fit_sure(
     threshold = min(.5, (top[-1] + even) / 2) if last == len(top) - 1 else (top[last] + top[last + 1]) / 2
     return Coverage(min(float(threshold), 1 - 1e-6), float(share[last]), float(right[last]))
 
-# %% ../../nbs/5_text/15_calibration.ipynb #a77df6d9
+# %% ../../nbs/5_text/15_calibration.ipynb #e1aa9ede
 def fit_gate(
     gate_logits,  # (n,), of sentences that stand in a row
     evidence,  # (n,), 1 where the data say that the sentence is evidence, else 0
@@ -177,7 +177,7 @@ def fit_gate(
     best = between[f1 >= f1.max() - 1e-12]
     return float(-best[np.abs(best).argmin()])
 
-# %% ../../nbs/5_text/15_calibration.ipynb #6bdfe723
+# %% ../../nbs/5_text/15_calibration.ipynb #d9673a35
 def fit_near(
     cosines,  # (n,), of each row that is not neutral the highest between its hypothesis and its sentences
     quantile: float = .01,  # share of these rows that would be called far
@@ -189,7 +189,7 @@ def fit_near(
     if np.abs(found).max() > 1.01: raise InputError(f"cosines goes from {found.min():g} to {found.max():g}: they lie between -1 and 1")
     return float(np.quantile(found, quantile))
 
-# %% ../../nbs/5_text/15_calibration.ipynb #940e2223
+# %% ../../nbs/5_text/15_calibration.ipynb #ecc3d2a0
 class Calibration(NamedTuple):
     "How to read the numbers of a network."
     temperature: float = 1.  # the logits of labels are divided by it
@@ -210,7 +210,7 @@ class Calibration(NamedTuple):
         near = f"far under a cosine of {self.near_from:.2f}" if self.near_from > -1 else "nothing is far"
         return f"temperature {self.temperature:.2f}, gate shifted by {self.gate_shift:.2f}, {sure}, {near}"
 
-# %% ../../nbs/5_text/15_calibration.ipynb #fa02ba46
+# %% ../../nbs/5_text/15_calibration.ipynb #1a0d946d
 def _with_evidence(
     cosines,  # (n,)
     labels,  # (n,)
@@ -220,7 +220,7 @@ def _with_evidence(
     if len(found) != len(right): raise InputError(f"cosines has {len(found):,} values and labels has {len(right):,}: they must be of the same rows")
     return found[right != LABELS.index("neutral")]
 
-# %% ../../nbs/5_text/15_calibration.ipynb #0f99f232
+# %% ../../nbs/5_text/15_calibration.ipynb #ac02f32d
 def fit_calibration(
     logits,  # (n, labels), of the dev split
     labels,  # (n,)
@@ -236,16 +236,27 @@ def fit_calibration(
     shift = 0. if gate_logits is None or not len(gate_logits) else fit_gate(gate_logits, evidence)
     return Calibration(temperature, shift, sure.sure_from, -1. if cosines is None else fit_near(_with_evidence(cosines, labels), quantile))
 
-# %% ../../nbs/5_text/15_calibration.ipynb #be103ecc
+# %% ../../nbs/5_text/15_calibration.ipynb #b90f026f
+def sureness_metrics(
+    probabilities,  # (n, labels)
+    labels,  # (n,)
+    known,  # (n,), whether the label was told as known
+) -> dict:  # rows, error, error_by_chance, coverage, and precision, None where nothing is known
+    "How far probabilities hold, and how right is what was told as known. Raises InputError for what can't be used."
+    found, right = _scored(probabilities, labels, "probabilities", True)
+    known, hit = np.asarray(known, bool), found.argmax(1) == right
+    if known.shape != right.shape: raise InputError(f"known has {known.size:,} values and labels has {len(right):,}: they must be of the same rows")
+    return {"rows": len(right), "error": calibration_error(found, right), "error_by_chance": error_by_chance(found),
+            "coverage": float(known.mean()), "precision": float(hit[known].mean()) if known.any() else None}
+
+# %% ../../nbs/5_text/15_calibration.ipynb #c651d5bf
 def calibration_metrics(
     calibration: Calibration,
     logits,  # (n, labels), as the network gives them
     labels,  # (n,)
-) -> dict:  # rows, error, error_uncalibrated, error_by_chance, coverage, and precision, None where nothing is known
+) -> dict:  # as of `sureness_metrics`, and error_uncalibrated
     "How far probabilities and threshold hold on some rows. Raises InputError for what can't be used."
     scores, right = _scored(logits, labels, "logits")
     found = calibration.probabilities(scores)
     known = (found.max(1) >= calibration.sure_from) & (calibration.sure_from < 1)
-    return {"rows": len(right), "error": calibration_error(found, right), "error_uncalibrated": calibration_error(soften(scores), right),
-            "error_by_chance": error_by_chance(found), "coverage": float(known.mean()),
-            "precision": float((found.argmax(1) == right)[known].mean()) if known.any() else None}
+    return {**sureness_metrics(found, right, known), "error_uncalibrated": calibration_error(soften(scores), right)}
