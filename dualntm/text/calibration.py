@@ -7,7 +7,7 @@ __all__ = ['soften', 'fit_temperature', 'Bin', 'reliability_curve', 'calibration
            'coverage_table', 'fit_sure', 'fit_gate', 'fit_near', 'Calibration', 'fit_calibration', 'sureness_metrics',
            'calibration_metrics']
 
-# %% ../../nbs/5_text/15_calibration.ipynb #ba1649c1
+# %% ../../nbs/5_text/15_calibration.ipynb #21ce7e36
 from typing import NamedTuple
 
 import numpy as np
@@ -15,22 +15,23 @@ import numpy as np
 from ..errors import InputError
 from .rows import LABELS
 
-# %% ../../nbs/5_text/15_calibration.ipynb #fb426c4b
+# %% ../../nbs/5_text/15_calibration.ipynb #468d399d
 def _numbers(
     values,  # a tensor on any device, or anything that numpy makes an array of
     name: str,
     dims: int,  # 1 or 2
 ) -> np.ndarray:  # float64
-    "Values as an array. Raises InputError for another shape, no rows, or what is not finite."
+    "Values as an array. Raises InputError for no numbers, another shape, no rows, or what is not finite."
     if hasattr(values, "detach"): values = values.detach().cpu().double()
-    found = np.asarray(values, np.float64)
+    try: found = np.asarray(values, np.float64)
+    except (TypeError, ValueError): raise InputError(f"{name} can't be read as numbers: an array or tensor of numbers is needed") from None
     if found.ndim != dims: raise InputError(f"{name} has the shape {found.shape}: it must have {dims} dimension{'s' * (dims > 1)}")
     if not len(found): raise InputError(f"{name} holds no rows: calibration needs at least one")
     if bad := int((~np.isfinite(found)).reshape(len(found), -1).any(1).sum()):
         raise InputError(f"{name} is NaN or infinite in {bad:,} of {len(found):,} rows: only finite numbers can be calibrated")
     return found
 
-# %% ../../nbs/5_text/15_calibration.ipynb #28ccb6a7
+# %% ../../nbs/5_text/15_calibration.ipynb #4124ad29
 def _scored(
     scores,  # (n, labels)
     labels,  # (n,)
@@ -46,7 +47,7 @@ def _scored(
         raise InputError(f"{name} has a row that is no distribution: numbers from 0 whose sum is 1, as a softmax gives them")
     return scores, right.astype(np.int64)
 
-# %% ../../nbs/5_text/15_calibration.ipynb #67ea2e23
+# %% ../../nbs/5_text/15_calibration.ipynb #6ba282cc
 def soften(
     logits,  # (n, labels)
     temperature: float = 1.,
@@ -56,7 +57,7 @@ def soften(
     powers = np.exp(scaled - scaled.max(1, keepdims=True))
     return powers / powers.sum(1, keepdims=True)
 
-# %% ../../nbs/5_text/15_calibration.ipynb #ee3f4cb7
+# %% ../../nbs/5_text/15_calibration.ipynb #e7d54c76
 def fit_temperature(
     logits,  # (n, labels), of rows that the network was not trained on
     labels,  # (n,), the right ones, from 0
@@ -71,14 +72,14 @@ def fit_temperature(
         return (most * rate + np.log(np.exp((behind - most[:, None]) * rate).sum(1))).sum() + log_temperature ** 2
     return float(np.exp(minimize_scalar(loss, bounds=(np.log(.05), np.log(20)), method="bounded").x))
 
-# %% ../../nbs/5_text/15_calibration.ipynb #348f8d0f
+# %% ../../nbs/5_text/15_calibration.ipynb #07bba631
 class Bin(NamedTuple):
     "The rows whose likeliest label has about the same probability."
     confidence: float  # mean probability of the likeliest label
     accuracy: float  # share of rows in which it is right
     rows: int
 
-# %% ../../nbs/5_text/15_calibration.ipynb #70c47e57
+# %% ../../nbs/5_text/15_calibration.ipynb #6483f62b
 def reliability_curve(
     probabilities,  # (n, labels)
     labels,  # (n,)
@@ -91,7 +92,7 @@ def reliability_curve(
     place = np.minimum((top * bins).astype(int), bins - 1)
     return [Bin(float(top[some].mean()), float(hit[some].mean()), int(some.sum())) for b in np.unique(place) for some in [place == b]]
 
-# %% ../../nbs/5_text/15_calibration.ipynb #e9c4b875
+# %% ../../nbs/5_text/15_calibration.ipynb #f5127fef
 def calibration_error(
     probabilities,  # (n, labels)
     labels,  # (n,)
@@ -101,7 +102,7 @@ def calibration_error(
     curve = reliability_curve(probabilities, labels, bins)
     return sum(b.rows * abs(b.accuracy - b.confidence) for b in curve) / sum(b.rows for b in curve)
 
-# %% ../../nbs/5_text/15_calibration.ipynb #367ecc6a
+# %% ../../nbs/5_text/15_calibration.ipynb #2111b207
 def error_by_chance(
     probabilities,  # (n, labels)
     bins: int = 15,
@@ -114,14 +115,14 @@ def error_by_chance(
     drawn = [(rng.random((len(found), 1)) * sums[:, -1:] >= sums).sum(1).clip(max=found.shape[1] - 1) for _ in range(draws)]
     return float(np.mean([calibration_error(found, labels, bins) for labels in drawn]))
 
-# %% ../../nbs/5_text/15_calibration.ipynb #038a7ce0
+# %% ../../nbs/5_text/15_calibration.ipynb #009b2aeb
 class Coverage(NamedTuple):
     "A threshold for the probability of the likeliest label, and what it lets through."
     sure_from: float  # a label with at least this probability is known
     coverage: float  # share of rows whose label is known
     precision: float  # share of right labels among them; NaN where there are none
 
-# %% ../../nbs/5_text/15_calibration.ipynb #70b40ea6
+# %% ../../nbs/5_text/15_calibration.ipynb #aeb6884f
 def _by_sureness(
     probabilities,  # (n, labels)
     labels,  # (n,)
@@ -133,7 +134,7 @@ def _by_sureness(
     last = np.flatnonzero(np.append(top[1:] < top[:-1], True))  # of the rows with one probability
     return top[last], (last + 1) / len(top), hit.cumsum()[last] / (last + 1)
 
-# %% ../../nbs/5_text/15_calibration.ipynb #d8f98a41
+# %% ../../nbs/5_text/15_calibration.ipynb #c34abfd9
 def coverage_table(
     probabilities,  # (n, labels)
     labels,  # (n,)
@@ -144,7 +145,7 @@ def coverage_table(
     places = [min(int(np.searchsorted(share, wanted - 1e-9)), len(top) - 1) for wanted in coverages]
     return [Coverage(float(top[i]), float(share[i]), float(precision[i])) for i in places]
 
-# %% ../../nbs/5_text/15_calibration.ipynb #c2910805
+# %% ../../nbs/5_text/15_calibration.ipynb #a04f53bb
 def fit_sure(
     probabilities,  # (n, labels), of rows that the network was not trained on
     labels,  # (n,)
@@ -160,7 +161,7 @@ def fit_sure(
     threshold = min(.5, (top[-1] + even) / 2) if last == len(top) - 1 else (top[last] + top[last + 1]) / 2
     return Coverage(min(float(threshold), 1 - 1e-6), float(share[last]), float(right[last]))
 
-# %% ../../nbs/5_text/15_calibration.ipynb #e1aa9ede
+# %% ../../nbs/5_text/15_calibration.ipynb #5689e0a3
 def fit_gate(
     gate_logits,  # (n,), of sentences that stand in a row
     evidence,  # (n,), 1 where the data say that the sentence is evidence, else 0
@@ -177,7 +178,7 @@ def fit_gate(
     best = between[f1 >= f1.max() - 1e-12]
     return float(-best[np.abs(best).argmin()])
 
-# %% ../../nbs/5_text/15_calibration.ipynb #d9673a35
+# %% ../../nbs/5_text/15_calibration.ipynb #5929df87
 def fit_near(
     cosines,  # (n,), of each row that is not neutral the highest between its hypothesis and its sentences
     quantile: float = .01,  # share of these rows that would be called far
@@ -189,7 +190,7 @@ def fit_near(
     if np.abs(found).max() > 1.01: raise InputError(f"cosines goes from {found.min():g} to {found.max():g}: they lie between -1 and 1")
     return float(np.quantile(found, quantile))
 
-# %% ../../nbs/5_text/15_calibration.ipynb #ecc3d2a0
+# %% ../../nbs/5_text/15_calibration.ipynb #5506d85c
 class Calibration(NamedTuple):
     "How to read the numbers of a network."
     temperature: float = 1.  # the logits of labels are divided by it
@@ -210,7 +211,7 @@ class Calibration(NamedTuple):
         near = f"far under a cosine of {self.near_from:.2f}" if self.near_from > -1 else "nothing is far"
         return f"temperature {self.temperature:.2f}, gate shifted by {self.gate_shift:.2f}, {sure}, {near}"
 
-# %% ../../nbs/5_text/15_calibration.ipynb #1a0d946d
+# %% ../../nbs/5_text/15_calibration.ipynb #b3233094
 def _with_evidence(
     cosines,  # (n,)
     labels,  # (n,)
@@ -220,7 +221,7 @@ def _with_evidence(
     if len(found) != len(right): raise InputError(f"cosines has {len(found):,} values and labels has {len(right):,}: they must be of the same rows")
     return found[right != LABELS.index("neutral")]
 
-# %% ../../nbs/5_text/15_calibration.ipynb #ac02f32d
+# %% ../../nbs/5_text/15_calibration.ipynb #2f2c79cb
 def fit_calibration(
     logits,  # (n, labels), of the dev split
     labels,  # (n,)
@@ -236,7 +237,7 @@ def fit_calibration(
     shift = 0. if gate_logits is None or not len(gate_logits) else fit_gate(gate_logits, evidence)
     return Calibration(temperature, shift, sure.sure_from, -1. if cosines is None else fit_near(_with_evidence(cosines, labels), quantile))
 
-# %% ../../nbs/5_text/15_calibration.ipynb #b90f026f
+# %% ../../nbs/5_text/15_calibration.ipynb #775d30cf
 def sureness_metrics(
     probabilities,  # (n, labels)
     labels,  # (n,)
@@ -249,7 +250,7 @@ def sureness_metrics(
     return {"rows": len(right), "error": calibration_error(found, right), "error_by_chance": error_by_chance(found),
             "coverage": float(known.mean()), "precision": float(hit[known].mean()) if known.any() else None}
 
-# %% ../../nbs/5_text/15_calibration.ipynb #c651d5bf
+# %% ../../nbs/5_text/15_calibration.ipynb #dce82c76
 def calibration_metrics(
     calibration: Calibration,
     logits,  # (n, labels), as the network gives them
