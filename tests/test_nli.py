@@ -117,7 +117,7 @@ def test_what_is_undecided_is_called_so_and_not_written(place, trained, typed, m
     before = (place/"open.npz").read_bytes()
     asked = ("ask", "--checkpoint", trained, "--store", "open.npz", "--hypothesis", "A cat is asleep.")
     code, out, _ = typed(*asked)
-    assert code == 0 and "undecided (nearest: " in out and "(by chance 0.333 each)" in out and (place/"open.npz").read_bytes() == before
+    assert code == 0 and "not known (nearest: " in out and "(by chance 0.333 each)" in out and (place/"open.npz").read_bytes() == before
     assert "nothing was found to write" in typed(*asked, "--write")[1]
     assert load_graph(place/"open.npz").count().entailments == 0
 

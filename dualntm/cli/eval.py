@@ -218,7 +218,7 @@ def print_metrics(
 ) -> None:
     "Metrics as a table."
     scores = {"accuracy": "accuracy", "macro_f1": "macro-F1", "f1_of_macros": "F1 of macro precision and recall"}
-    print(f"{amount(metrics['rows'], 'row')}, {metrics['undecided']:,} of them undecided, no label having half; "
+    print(f"{amount(metrics['rows'], 'row')}, {metrics['undecided']:,} of them not known, no label being sure enough; "
           + ", ".join(f"{words} {metrics[name]:.4f} (by chance {metrics['chance'][name]:.4f})" for name, words in scores.items()))
     print(f"\n{'':15} {'precision':>9} {'recall':>9} {'f1':>9} {'by chance':>9} {'rows':>6}   judged as {', '.join(metrics['labels'])}")
     for (name, row), counts in zip(metrics["labels"].items(), metrics["confusion"]):

@@ -78,7 +78,8 @@ def findings(
     "The findings on a row, for JSON."
     from dualntm.text import sentences_of
     from dualntm.text import LABELS
-    return {"hypothesis": row.hypothesis, "label": LABELS[judgement.label], "undecided": judgement.undecided,
+    return {"hypothesis": row.hypothesis, "label": LABELS[judgement.label], "undecided": judgement.undecided, "known": not judgement.undecided,
+            "near": None if judgement.near is None else round(judgement.near, 4), "far": judgement.far,
             "probabilities": {name: round(p, 4) for name, p in zip(LABELS, judgement.probabilities)}, "chance": round(1 / len(LABELS), 4),
             "evidence": {text: round(look, 4) for text, look in zip(sentences_of(row), judgement.evidence or ()) if look > 0.5},
             ("written" if write else "would_write"): [edge._asdict() for edge in found_edges(row, judgement)],
@@ -98,7 +99,8 @@ def print_judgement(
     glimpses = [] if seen is None else task.in_words(net, seen, list(dict.fromkeys(sentences_of(row))))
     found = findings(row, judgement, args.write, glimpses)
     if args.json: return print_json(found)
-    print(f"{judgement.words}: {row.hypothesis}")
+    print(f"{judgement.answer}: {row.hypothesis}")
+    if judgement.far: print(f"  {judgement.note}")
     print("  " + ", ".join(f"{name} {p:.3f}" for name, p in found["probabilities"].items()) + f" (by chance {found['chance']:.3f} each)")
     for text, look in found["evidence"].items(): print(f"  {look:.3f}  {text}")
     for edge in found_edges(row, judgement):

@@ -134,7 +134,7 @@ def open_graph(
 def found_edges(
     row,
     judgement,
-    sure: bool = True,  # none where the judgement is undecided
+    sure: bool = True,  # none where the label is not known
 ) -> list:
     "The entailments that a judgement finds."
     from dualntm.text import predicted_edges
@@ -147,7 +147,7 @@ def commit_found(
     rows: list,
     judgements: list,
     run: str,
-    sure: bool = False,  # leave out what is undecided
+    sure: bool = False,  # leave out what is not known
 ) -> None:
     "Commit what was found to be entailed; a network without a graph memory has nowhere to."
     from dualntm.text import commit_edges, edge_vectors

@@ -114,7 +114,7 @@ def judged_words(
     chances = said.softmax(-1).tolist()
     words = ", ".join(f"{name} {chance:.2f}" for name, chance in zip(LABELS, chances))
     name = LABELS[int(said.argmax())]
-    if max(chances) < .5: name = f"undecided, nearest is {name}"
+    if max(chances) < .5: name = f"not known, nearest is {name}"
     return f"it says {name} ({words})" + (f"; the row's label is {LABELS[label]}" if label >= 0 else "")
 
 # %% ../../nbs/7_show/07_explorer.ipynb #7a65ca56

@@ -13,6 +13,8 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(__name__, submod_attrs={
     "sessions": ["Answer", "evidence_of", "last_mentions", "looked_at", "sentences_of", "TextBatch"],
     "judgements": ["chunks", "commit_edges", "Edge", "edge_metrics", "edge_vectors", "evidence_metrics", "f1_of", "gold_edges", "Judgement",
                    "label_metrics", "predicted_edges", "target_of"],
+    "calibration": ["Calibration", "calibration_error", "calibration_metrics", "Coverage", "coverage_table", "error_by_chance", "fit_calibration",
+                    "fit_gate", "fit_near", "fit_sure", "fit_temperature", "reliability_curve", "soften", "sureness_metrics"],
     "told": ["Told"],
     "seen": ["Glimpse", "Watched"],
     "cdcl_nli": ["CDCLNLITask"],

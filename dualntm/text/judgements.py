@@ -23,17 +23,36 @@ class Judgement(NamedTuple):
     "What a network says of one row."
     label: int  # place in `LABELS`
     probabilities: tuple[float, ...]  # of the labels
-    evidence: tuple[float, ...] | None  # how far each of `sentences_of` was looked at; None if the network does not say
+    evidence: tuple[float, ...] | None  # how far each of `sentences_of` is evidence, from 0 to 1; None if the network does not say
+    near: float | None = None  # highest cosine between the hypothesis and a sentence; None if it was not measured
+    sure_from: float = .5  # the label is known where its probability is at least this; 1 lets nothing be known
+    near_from: float = -1.  # a hypothesis with a lower `near` is far from anything told
+    source: str = "predicted"  # where the edges come from: predicted, or judge where another model decided
 
     @property
     def undecided(self) -> bool:
-        "Whether no label has half of the probability."
-        return max(self.probabilities) < .5
+        "Whether the label is not known: no probability reaches `sure_from`."
+        return self.sure_from >= 1 or max(self.probabilities) < self.sure_from
+
+    @property
+    def far(self) -> bool:
+        "Whether nothing that was told is near the hypothesis."
+        return self.near is not None and self.near < self.near_from
+
+    @property
+    def answer(self) -> str:
+        "The label as people are told it."
+        return f"not known (nearest: {LABELS[self.label]})" if self.undecided else LABELS[self.label]
+
+    @property
+    def note(self) -> str:
+        "How far a hypothesis lies from anything told; empty where it does not lie far."
+        return f"far from anything told: the nearest sentence has cosine {self.near:.2f}, below {self.near_from:.2f}" if self.far else ""
 
     @property
     def words(self) -> str:
-        "The label as people are told it."
-        return f"undecided (nearest: {LABELS[self.label]})" if self.undecided else LABELS[self.label]
+        "The answer, and how far it lies from anything told, in one line."
+        return f"{self.answer}, {self.note}" if self.far else self.answer
 
 # %% ../../nbs/5_text/14_judgements.ipynb #95cdb545
 def chunks(
@@ -48,10 +67,11 @@ def judgement_of(
     row: Row,
     probabilities: Tensor,  # (labels,)
     evidence: Tensor | None,  # (P,)
+    **measured,  # `near`, `sure_from`, `near_from` and `source` of the judgement
 ) -> Judgement:
     "One row's part of an answer; a sentence that is said twice has the same evidence at both places."
     looked = None if evidence is None else tuple(evidence[last_mentions(sentences_of(row))].tolist())
-    return Judgement(int(probabilities.argmax()), tuple(probabilities.tolist()), looked)
+    return Judgement(int(probabilities.argmax()), tuple(probabilities.tolist()), looked, **measured)
 
 # %% ../../nbs/5_text/14_judgements.ipynb #15fbaee4
 class Edge(NamedTuple):
@@ -122,7 +142,7 @@ def commit_edges(
     net,  # a network whose graph memory is written to
     edges: list[Edge],
     vectors: dict,  # text: its embedding
-    origin: str,  # predicted or gold
+    origin: str,  # predicted, judge or gold
     run: str = "",
     step: int = 0,
     conditions: WriteConditions | None = None,  # None takes the network's own
@@ -177,7 +197,7 @@ def evidence_metrics(
     rows: list[Row],
     judgements: list[Judgement],
 ) -> dict | None:  # as of `set_metrics`; None if either side does not say
-    "How well the sentences that were looked at by more than a half meet the evidence."
+    "How well the sentences that are evidence by more than a half meet what the data say."
     pairs = [(n, row, j) for n, (row, j) in enumerate(zip(rows, judgements)) if row.evidence is not None and j.evidence is not None]
     if not pairs: return None
     gold = {(n, row.documents[document][sentence]) for n, row, _ in pairs for document, sentence in row.evidence}
