@@ -5,12 +5,13 @@
 # %% auto #0
 __all__ = ['words_of', 'Words', 'rank_fusion', 'Candidates']
 
-# %% ../../nbs/5_text/10_candidates.ipynb #ad51db9e
+# %% ../../nbs/5_text/10_candidates.ipynb #1dc09690
 import logging, re, unicodedata
 from typing import Iterable, Sequence
 
 import bm25s
 import numpy as np
+from bm25s.stopwords import STOPWORDS_EN
 from fastcore.basics import patch
 
 from ..errors import GraphError, InputError
@@ -18,7 +19,7 @@ from ..graph import at_length_one, check_embeddings, cosines_to, DENIAL, normal_
 from .encoder import check_texts
 from ..values import whole_number
 
-# %% ../../nbs/5_text/10_candidates.ipynb #c40511f8
+# %% ../../nbs/5_text/10_candidates.ipynb #687b4056
 def _singular(
     word: str,
 ) -> str:
@@ -28,7 +29,8 @@ def _singular(
     if word.endswith("es"): return word if word.endswith(("aes", "ees", "oes")) else word[:-1]
     return word if word.endswith(("us", "ss")) else word[:-1]
 
-# %% ../../nbs/5_text/10_candidates.ipynb #db7c6498
+# %% ../../nbs/5_text/10_candidates.ipynb #dab96ec4
+_LEFT_OUT = frozenset(STOPWORDS_EN)
 _MARKS = "".join(map(chr, (n for n in range(0x300, 0x10000) if unicodedata.category(chr(n))[0] == "M")))
 _WORD = re.compile(rf"[\w{_MARKS}]+")
 _UNSPACED = re.compile("([\u0e00-\u0eff\u1000-\u109f\u1100-\u11ff\u1780-\u17ff\u3005-\u3007\u3040-\u30ff\u31f0-\u31ff"  # Thai, Lao, Burmese, Khmer, kana
@@ -37,15 +39,15 @@ _UNSPACED = re.compile("([\u0e00-\u0eff\u1000-\u109f\u1100-\u11ff\u1780-\u17ff\u
 def words_of(
     text: str,
 ) -> list[str]:
-    "The words of a text, in its order, as a search compares them; pairs of characters where a script has no spaces."
+    "The words of a text as a search compares them, in its order: without function words, and pairs of characters where a script has no spaces."
     words = []
     for word in _WORD.findall(unicodedata.normalize("NFKC", text).casefold()):
         for place, part in enumerate(_UNSPACED.split(word)):
-            if place % 2 == 0: words += [_singular(part)] if part else []
+            if place % 2 == 0: words += [_singular(part)] if part and part not in _LEFT_OUT else []
             else: words += [part[i:i + 2] for i in range(max(1, len(part) - 1))]
     return words
 
-# %% ../../nbs/5_text/10_candidates.ipynb #5766ab3d
+# %% ../../nbs/5_text/10_candidates.ipynb #fb73efa6
 logging.getLogger("bm25s").setLevel(logging.WARNING)  # it notes every index that it builds, whatever the level of the program
 
 class Words:
@@ -66,7 +68,7 @@ class Words:
         words = words_of(query) if self.index else []
         return self.index.get_scores(words) if words else np.zeros(self.count, np.float32)
 
-# %% ../../nbs/5_text/10_candidates.ipynb #9a70e877
+# %% ../../nbs/5_text/10_candidates.ipynb #6fb3eed6
 def rank_fusion(
     ranks: Sequence[Sequence[int]],  # lists of whole numbers, each with the best first and without repetition
     k: int = 60,  # the larger, the less the first places stand out
@@ -82,7 +84,7 @@ def rank_fusion(
     order = np.argsort(-scores, kind="stable")
     return numbers[order], scores[order]
 
-# %% ../../nbs/5_text/10_candidates.ipynb #ecb84636
+# %% ../../nbs/5_text/10_candidates.ipynb #dc71d823
 class Candidates:
     "The sentences of a graph memory that may speak for a hypothesis. Raises GraphError for another word of evidence, InputError for another weight."
     def __init__(self,
@@ -97,7 +99,7 @@ class Candidates:
         self.size = None  # propositions in the memory when it was read; None before
         self.renew()
 
-# %% ../../nbs/5_text/10_candidates.ipynb #f0ca42f1
+# %% ../../nbs/5_text/10_candidates.ipynb #6607dc78
 @patch
 def renew(self: Candidates) -> bool:  # whether it was read again
     "Read the memory if it has changed since it was read last; `find` and `near` do so by themselves."
@@ -121,7 +123,7 @@ def _as_before(self: Candidates) -> bool:
     except GraphError: return False  # one of them is gone
     return not any(p.told for p in found[len(self.probes):])
 
-# %% ../../nbs/5_text/10_candidates.ipynb #c7ac3403
+# %% ../../nbs/5_text/10_candidates.ipynb #04aa7232
 def _best(
     scores: np.ndarray,  # (n,)
     count: int,
@@ -133,7 +135,7 @@ def _best(
     places = np.flatnonzero((scores >= floor) & (scores > above))
     return places[np.argsort(-(np.asarray(exact(places)) if exact else scores[places]), kind="stable")][:count]
 
-# %% ../../nbs/5_text/10_candidates.ipynb #00ca49ac
+# %% ../../nbs/5_text/10_candidates.ipynb #3a5a9fe2
 @patch
 def _compared(self: Candidates,
     hypotheses: Sequence[str],
@@ -153,7 +155,7 @@ def _compared(self: Candidates,
         for hypothesis, unit, cosines, texts in zip(hypotheses[some], units[some], units[some] @ self.units.T, without[some]):
             yield hypothesis, unit, cosines, [self.place[text] for text in map(normal_text, texts) if text in self.place]
 
-# %% ../../nbs/5_text/10_candidates.ipynb #984a5ed9
+# %% ../../nbs/5_text/10_candidates.ipynb #af6d1200
 @patch
 def find(self: Candidates,
     hypotheses: Sequence[str],  # n of them, none empty
@@ -172,7 +174,7 @@ def find(self: Candidates,
         found.append([(self.numbers[place], float(score)) for place, score in zip(places[:count], fused)])
     return found
 
-# %% ../../nbs/5_text/10_candidates.ipynb #4b8f84f8
+# %% ../../nbs/5_text/10_candidates.ipynb #39a379c0
 @patch
 def near(self: Candidates,
     hypotheses: Sequence[str],  # n of them, none empty
