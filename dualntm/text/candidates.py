@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['words_of', 'Words', 'rank_fusion', 'Candidates']
 
-# %% ../../nbs/5_text/10_candidates.ipynb #5be962ad
+# %% ../../nbs/5_text/10_candidates.ipynb #e1780c1e
 import logging, re, unicodedata
 from typing import Iterable, Sequence
 
@@ -19,7 +19,7 @@ from ..graph import at_length_one, check_embeddings, cosines_to, DENIAL, normal_
 from .encoder import check_texts
 from ..values import whole_number
 
-# %% ../../nbs/5_text/10_candidates.ipynb #370ab2a3
+# %% ../../nbs/5_text/10_candidates.ipynb #aadfdc88
 def _singular(
     word: str,
 ) -> str:
@@ -29,7 +29,7 @@ def _singular(
     if word.endswith("es"): return word if word.endswith(("aes", "ees", "oes")) else word[:-1]
     return word if word.endswith(("us", "ss")) else word[:-1]
 
-# %% ../../nbs/5_text/10_candidates.ipynb #5780a445
+# %% ../../nbs/5_text/10_candidates.ipynb #dfd4c7dd
 _LEFT_OUT = frozenset(STOPWORDS_EN)
 _MARKS = "".join(map(chr, (n for n in range(0x300, 0x10000) if unicodedata.category(chr(n))[0] == "M")))
 _WORD = re.compile(rf"[\w{_MARKS}]+")
@@ -47,7 +47,7 @@ def words_of(
             else: words += [part[i:i + 2] for i in range(max(1, len(part) - 1))]
     return words
 
-# %% ../../nbs/5_text/10_candidates.ipynb #0fc5c4e1
+# %% ../../nbs/5_text/10_candidates.ipynb #86ae099f
 logging.getLogger("bm25s").setLevel(logging.WARNING)  # it notes every index that it builds, whatever the level of the program
 
 class Words:
@@ -68,7 +68,7 @@ class Words:
         words = words_of(query) if self.index else []
         return self.index.get_scores(words) if words else np.zeros(self.count, np.float32)
 
-# %% ../../nbs/5_text/10_candidates.ipynb #9388e6a1
+# %% ../../nbs/5_text/10_candidates.ipynb #6c2ab88f
 def rank_fusion(
     ranks: Sequence[Sequence[int]],  # lists of whole numbers, each with the best first and without repetition
     k: int = 60,  # the larger, the less the first places stand out
@@ -84,14 +84,14 @@ def rank_fusion(
     order = np.argsort(-scores, kind="stable")
     return numbers[order], scores[order]
 
-# %% ../../nbs/5_text/10_candidates.ipynb #46b029b3
+# %% ../../nbs/5_text/10_candidates.ipynb #71330137
 class Candidates:
     "The sentences of a graph memory that may speak for a hypothesis. Raises GraphError for another word of evidence, InputError for another weight."
     def __init__(self,
         memory,  # a graph memory, which is only read
         evidence: str = "told",  # told: what was told; held: also what was only judged
         weight: float = 2.,  # of the places by meaning; those by words have 1
-        deep: int = 256,  # places of either list that count
+        deep: int = 256,  # places of either list that count, or as many as `find` is asked for
     ):
         if evidence not in ("told", "held"): raise GraphError(f"evidence={evidence!r}: write told or held")
         if not 0 <= float(weight) < float("inf"): raise InputError(f"weight={weight}: give a number from 0")
@@ -99,7 +99,7 @@ class Candidates:
         self.size = None  # propositions in the memory when it was read; None before
         self.renew()
 
-# %% ../../nbs/5_text/10_candidates.ipynb #d1935e21
+# %% ../../nbs/5_text/10_candidates.ipynb #0d71fbe6
 @patch
 def renew(self: Candidates) -> bool:  # whether it was read again
     "Read the memory if it has changed since it was read last; `find` and `near` do so by themselves."
@@ -123,7 +123,7 @@ def _as_before(self: Candidates) -> bool:
     except GraphError: return False  # one of them is gone
     return not any(p.told for p in found[len(self.probes):])
 
-# %% ../../nbs/5_text/10_candidates.ipynb #c679054b
+# %% ../../nbs/5_text/10_candidates.ipynb #b1aa3f72
 def _best(
     scores: np.ndarray,  # (n,)
     count: int,
@@ -135,7 +135,7 @@ def _best(
     places = np.flatnonzero((scores >= floor) & (scores > above))
     return places[np.argsort(-(np.asarray(exact(places)) if exact else scores[places]), kind="stable")][:count]
 
-# %% ../../nbs/5_text/10_candidates.ipynb #efab4afa
+# %% ../../nbs/5_text/10_candidates.ipynb #1cddf88d
 @patch
 def _compared(self: Candidates,
     hypotheses: Sequence[str],
@@ -155,7 +155,7 @@ def _compared(self: Candidates,
         for hypothesis, unit, cosines, texts in zip(hypotheses[some], units[some], units[some] @ self.units.T, without[some]):
             yield hypothesis, unit, cosines, [self.place[text] for text in map(normal_text, texts) if text in self.place]
 
-# %% ../../nbs/5_text/10_candidates.ipynb #68c421e5
+# %% ../../nbs/5_text/10_candidates.ipynb #cb78e7ad
 @patch
 def find(self: Candidates,
     hypotheses: Sequence[str],  # n of them, none empty
@@ -165,16 +165,17 @@ def find(self: Candidates,
 ) -> list[list[tuple[int, float]]]:  # for each hypothesis numbers of propositions and scores, the best first
     "The told sentences that may speak for hypotheses. Raises ValueError for an empty text, GraphError for vectors that do not fit, InputError for another number of lists in `without`."
     count, found = whole_number("count", count), []
+    deep = max(self.deep, count)
     for hypothesis, unit, cosines, hidden in self._compared(hypotheses, vectors, without):
         scores = self.words.scores(hypothesis)
         scores[hidden], cosines[hidden] = 0., -np.inf
-        by_words = _best(scores, self.deep, above=0.)
-        by_meaning = _best(cosines, self.deep, exact=lambda places: cosines_to(unit, self.units[places]), above=-np.inf)
+        by_words = _best(scores, deep, above=0.)
+        by_meaning = _best(cosines, deep, exact=lambda places: cosines_to(unit, self.units[places]), above=-np.inf)
         places, fused = rank_fusion([by_words, by_meaning], weights=[1., self.weight])
         found.append([(self.numbers[place], float(score)) for place, score in zip(places[:count], fused)])
     return found
 
-# %% ../../nbs/5_text/10_candidates.ipynb #69db0b57
+# %% ../../nbs/5_text/10_candidates.ipynb #72672af7
 @patch
 def near(self: Candidates,
     hypotheses: Sequence[str],  # n of them, none empty
