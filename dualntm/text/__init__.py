@@ -9,6 +9,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(__name__, submod_attrs={
     "sentences": ["check_text", "split_sentences", "take_text"],
     "rows": ["LABELS", "parse_row", "Row"],
     "splits": ["count_rows", "read_items", "read_rows", "read_splits"],
+    "candidates": ["Candidates", "rank_fusion", "Words", "words_of"],
     "reader": ["ReaderNTM"],
     "sessions": ["Answer", "evidence_of", "last_mentions", "looked_at", "sentences_of", "TextBatch"],
     "judgements": ["chunks", "commit_edges", "Edge", "edge_metrics", "edge_vectors", "evidence_metrics", "f1_of", "gold_edges", "Judgement",
