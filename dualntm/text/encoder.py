@@ -137,6 +137,22 @@ def about(self: Encoder) -> dict:  # name and fingerprint, both strings; a subcl
     "What to keep beside vectors, to know later which encoder made them."
     return {"name": self.name, "fingerprint": self.fingerprint().hex()}
 
+# %% ../../nbs/5_text/02_encoder.ipynb #146523fa
+@patch
+def count_unseen(self: Encoder,
+    texts: list[str],
+    unseen: Unseen,  # of them
+    max_tokens: int = 0,  # where they were cut
+) -> None:
+    "Count texts that are to be encoded and that the encoder does not see all of, and warn how many there are."
+    counts = self.counts
+    self.counts = counts._replace(truncated=counts.truncated + len(unseen.cut), unknown=counts.unknown + len(unseen.unknown))
+    if unseen.cut: warnings.warn(f"{len(unseen.cut)} of {len(texts)} texts are longer than {max_tokens} tokens and were cut there", stacklevel=3)
+    if unseen.unknown:
+        first = texts[unseen.unknown[0]].encode("utf-8", "backslashreplace").decode()
+        warnings.warn(f"{len(unseen.unknown)} of {len(texts)} texts hold something for which {self.name} has no token, and may get the vectors of others, "
+                      f"first {first!r:.60}", stacklevel=3)
+
 # %% ../../nbs/5_text/02_encoder.ipynb #dfa52216
 @patch
 def batches(self: Encoder,

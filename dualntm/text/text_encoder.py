@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['packaged_minilm', 'from_hub', 'quiet_transformers', 'load_text_model', 'choose_device', 'room_of', 'TextEncoder',
-           'mean_of_tokens', 'make_encoder']
+           'mean_of_tokens', 'encoder_names', 'make_encoder']
 
 # %% ../../nbs/5_text/03_text_encoder.ipynb #94db3807
 import hashlib, os, warnings
@@ -199,14 +199,8 @@ def tokens(self: TextEncoder,
     texts: list[str],
 ) -> list[list[int]]:  # for each text, at most `max_tokens`
     "Texts as the numbers of their tokens; warns with a count of those that were cut, and of those with unknown ones."
-    ids, (unknown, cut) = self.look(texts)
-    counts = self.counts
-    self.counts = counts._replace(truncated=counts.truncated + len(cut), unknown=counts.unknown + len(unknown))
-    if cut: warnings.warn(f"{len(cut)} of {len(texts)} texts are longer than {self.max_tokens} tokens and were cut there", stacklevel=2)
-    if unknown:
-        first = texts[unknown[0]].encode("utf-8", "backslashreplace").decode()
-        warnings.warn(f"{len(unknown)} of {len(texts)} texts hold something for which {self.name} has no token, and may get the vectors of others, "
-                      f"first {first!r:.60}", stacklevel=2)
+    ids, unseen = self.look(texts)
+    self.count_unseen(texts, unseen, self.max_tokens)
     return ids
 
 # %% ../../nbs/5_text/03_text_encoder.ipynb #bdea145f
@@ -354,15 +348,30 @@ def about(self: TextEncoder) -> dict:  # name, fingerprint, pooling, max_tokens,
             "max_tokens": self.max_tokens, "revision": self.revision()}
 
 # %% ../../nbs/5_text/03_text_encoder.ipynb #7ba3aa65
+def encoder_names(
+    name: str | Path,  # one name, or several with + between
+) -> list[str]:
+    "The names in a joined name. A folder or a name of the registry that holds a plus itself stays whole. Raises TextModelError for an empty one."
+    words, names = str(name).split("+"), []
+    def whole(word): return word in entries("encoder") or Path(os.path.expanduser(word)).is_dir()
+    while words:
+        count = next((n for n in range(len(words), 1, -1) if whole("+".join(words[:n]))), 1)
+        names.append("+".join(words[:count]).strip())
+        words = words[count:]
+    if not all(names): raise TextModelError(f"text_model={str(name)!r}: a name is missing beside a plus, write it as in use+minilm")
+    return names
+
+# %% ../../nbs/5_text/03_text_encoder.ipynb #98ac38cf
 def make_encoder(
-    name: str | Path,  # one of the registry, such as minilm; the folder of a transformers model; a name on the Hugging Face hub; or several with + between
+    name: str | Path,  # one of the registry, such as minilm; a folder of a transformers model, or its name on the hub; or several with + between
 ) -> Encoder:
     "An encoder by its name. Raises TextModelError for one that can't be had."
-    if str(name) not in entries("encoder"):
-        if "+" not in str(name) or Path(os.path.expanduser(name)).is_dir(): return TextEncoder(name)
+    names = encoder_names(name)
+    if len(names) > 1:
         from dualntm.text import JoinedEncoder
-        return JoinedEncoder([make_encoder(part.strip()) for part in str(name).split("+")])
-    maker = find("encoder", str(name))
+        return JoinedEncoder([make_encoder(one) for one in names])
+    if (name := names[0]) not in entries("encoder"): return TextEncoder(name)
+    maker = find("encoder", name)
     try: encoder = maker()
     except TextModelError: raise
     except Exception as e: raise TextModelError(f"the encoder {name} can't be made ({type(e).__name__}: {str(e):.200})") from e
