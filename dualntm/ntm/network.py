@@ -22,6 +22,7 @@ class Network(nn.Module):
     "The base of every network. A network gives `start` and `step`; everything else has a default."
     model_type = ""  # the name by which settings and checkpoints call it
     aliases: dict = {}  # old names of settings, and their names today
+    before: dict = {}  # values of settings in checkpoints that do not name them, since they were made before there were such
 
     def __init__(self,
         inputs: int,  # width of an input vector

@@ -14,6 +14,7 @@ import torch
 from fastcore.basics import patch
 from torch import Tensor
 
+from .alignment import TokenStates
 from .encoder import Encoder
 from .rows import LABELS, Row
 from .sessions import sentences_of
@@ -55,7 +56,7 @@ def near_by(
     rows: list[Row],
     vectors: dict,  # text: its embedding, (width,)
     count: int,  # of sentences of each kind
-) -> tuple[Tensor, Tensor]:  # all sentences (n, width); for each row the numbers of at most 2 * count of them, (rows, N)
+) -> tuple[list[str], Tensor, Tensor]:  # all n sentences; their embeddings (n, width); for each row the numbers of at most 2 * count of them, (rows, N)
     "For each row the sentences of others that are nearest to its hypothesis, and to its premises."
     texts = list(dict.fromkeys(text for row in rows for text in sentences_of(row)))
     number, every = {text: n for n, text in enumerate(texts)}, torch.stack([vectors[text] for text in texts])
@@ -65,7 +66,8 @@ def near_by(
         likeness = torch.stack([every @ vectors[row.hypothesis], (every @ every[own].T).max(1).values])
         likeness[:, own] = -torch.inf
         near.append(likeness.topk(min(count, len(texts) - len(set(own)))).indices.flatten())
-    return every, torch.stack(near)
+    least = min(map(len, near))
+    return texts, every, torch.stack([some[:least] for some in near])
 
 # %% ../../nbs/5_text/19_data.ipynb #4198643e
 class TextData:
@@ -83,17 +85,50 @@ class TextData:
     @cached_property
     def label_weights(self) -> Tensor | None: return balance([row.label for row in self.rows]) if self.class_weights else None
     @cached_property
-    def crowd(self) -> tuple[Tensor, Tensor]: return near_by(self.rows, self.known_vectors, self.distractors)
+    def crowd(self) -> tuple[list[str], Tensor, Tensor]: return near_by(self.rows, self.known_vectors, self.distractors)
+    @cached_property
+    def asked_of(self) -> list: return [None, None, None]  # the graph memory that was asked last, what counted as evidence, and its candidates
+    @cached_property
+    def kept_states(self) -> TokenStates | None: return TokenStates(self.encoder) if self.encoder.token_width else None
+
+# %% ../../nbs/5_text/19_data.ipynb #68b5130f
+class _Now:
+    "Token states that were made with some embeddings, with gradients."
+    def __init__(self,
+        states: dict,  # text: (tokens, width)
+    ):
+        self.states = states
+
+    def of(self,
+        texts: list[str],
+    ) -> list[Tensor]:
+        "The states of a few texts."
+        return [self.states[text] for text in texts]
+
+@patch
+def states_now(self: TextData):  # with `of(texts)`; None for an encoder that has none
+    "Token states of any texts, as the encoder is now."
+    return TokenStates(self.encoder) if self.finetune_encoder and self.encoder.token_width else self.kept_states
 
 # %% ../../nbs/5_text/19_data.ipynb #00edd086
+@patch
+def embedded(self: TextData,
+    rows: Iterable[Row],
+) -> tuple:  # text: its embedding (width,); token states with `of(texts)`, or None
+    "All texts in some rows; those of a frozen encoder from its cache, where they are there."
+    texts = list(dict.fromkeys(text for row in rows for text in (*sentences_of(row), row.hypothesis)))
+    if not self.finetune_encoder: return dict(zip(texts, torch.from_numpy(self.encoder.encode(texts)))), self.kept_states
+    if not self.encoder.token_width: return dict(zip(texts, self.encoder.embed(texts))), None
+    vectors, states, mask = self.encoder.embed_states(texts)
+    lengths = mask.sum(1).long().tolist()
+    return dict(zip(texts, vectors)), _Now({text: some[:length] for text, some, length in zip(texts, states, lengths)})
+
 @patch
 def embeddings(self: TextData,
     rows: Iterable[Row],
 ) -> dict:  # text: its embedding, (width,)
-    "The embeddings of all texts in some rows; those of a frozen encoder from its cache, where they are there."
-    texts = list(dict.fromkeys(text for row in rows for text in (*sentences_of(row), row.hypothesis)))
-    found = self.encoder.embed(texts) if self.finetune_encoder else torch.from_numpy(self.encoder.encode(texts))
-    return dict(zip(texts, found))
+    "The embeddings of all texts in some rows."
+    return self.embedded(rows)[0]
 
 # %% ../../nbs/5_text/19_data.ipynb #7c4ab786
 @patch
@@ -101,9 +136,10 @@ def drawn_crowd(self: TextData,
     places: list[int],  # of rows among those to train on
     number: int,  # of the batch, from 0
     seed: int,
-) -> Tensor:  # (N, rows, width)
+) -> tuple[Tensor, list[list[str]]]:  # their embeddings (N, rows, width); for each row their texts
     "Sentences of other events to lie beside some rows."
-    every, near = self.crowd
+    texts, every, near = self.crowd
     generator = torch.Generator().manual_seed((1_000_003 * seed + number) % 2**63)
     order = torch.rand(len(places), near.shape[1], generator=generator).argsort(1)[:, :self.distractors]
-    return every[near[places].gather(1, order)].transpose(0, 1)
+    chosen = near[places].gather(1, order)
+    return every[chosen].transpose(0, 1), [[texts[number] for number in row] for row in chosen.tolist()]

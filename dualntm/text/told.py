@@ -11,14 +11,18 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
+from torch.nn import functional as F
 from tqdm.auto import tqdm
 
 from ..errors import GraphError
 from ..graph import DENIAL, normal_text
+from ..dual import WorkingGraph
+from .calibration import Calibration
+from .candidates import Candidates
 from .encoder import Encoder
 from .judgements import chunks, held_of, Judgement
 from .rows import Row
-from .sessions import as_batch, beside, judge_batch, sentences_of
+from .sessions import as_batch, beside, judge_batch, sentences_of, tokens_of
 from ..values import whole_number
 
 # %% ../../nbs/5_text/17_told.ipynb #1a882314
@@ -90,43 +94,67 @@ def ask_memory(
     net,  # has a graph memory
     encoder: Encoder,
     hypotheses: list[str],
-    recalled: int = 512,  # propositions to bring back for each
+    recalled: int = 32,  # propositions to bring back for each
     size: int = 32,  # hypotheses judged side by side
     evidence: str = "told",  # what may be evidence: told, or held for what was only judged as well
     progress: bool = False,  # show a bar if it takes more than two seconds
     thinking: int = 1,  # steps after the one with the hypothesis
+    states=None,  # token states with `of(texts)`; None leaves the tokens out
+    candidates: Candidates | None = None,  # of the graph memory; None makes them
+    calibration: Calibration = Calibration(),  # by which answers are sure, or far from what was told
 ) -> list[tuple[Judgement, list[str]]]:  # for each the judgement, and the sentences that its evidence speaks of
     "Judge hypotheses from what the graph memory knows; nothing is written. Raises GraphError for a graph memory of another encoder."
     recalled, size, memory = whole_number("recalled", recalled), whole_number("size", size), net.graph_memory
     if memory.encoder is not None: memory.take_encoder(encoder.about())
     texts = list(dict.fromkeys(hypotheses))
     vectors = dict(zip(texts, torch.from_numpy(encoder.encode(texts, progress))))
+    candidates = candidates or Candidates(memory, evidence)
     training, found = net.training, []
     net.eval()
     try:
         with tqdm(total=len(hypotheses), desc="asking", unit=" hypotheses", delay=2, leave=False, disable=not progress,
                   mininterval=0.2 if sys.stderr.isatty() else 10) as bar:
             for some in chunks(hypotheses, size):
-                found += _ask_some(net, some, vectors, recalled, evidence, thinking)
+                found += _ask_some(net, some, vectors, recalled, candidates, thinking, states, calibration)
                 bar.update(len(some))
     finally: net.train(training)
     return found
 
 # %% ../../nbs/5_text/17_told.ipynb #8f85a7af
+def _laid_out(
+    net,
+    found: list[list[int]],  # for each hypothesis numbers of propositions
+):  # a working graph with those propositions and the entailments between them, for each hypothesis; their texts; their embeddings (B, K, width)
+    "Candidates as the nodes of a working graph."
+    parts, memory = [net.graph_memory.subgraph(numbers) for numbers in found], net.graph_memory
+    most, weight = max(1, *(len(numbers) for numbers in found)), net.embed.weight
+    stored, links = torch.zeros(len(found), most, memory.dim), torch.zeros(len(found), most, most)
+    for b, part in enumerate(parts):
+        n = len(part.numbers)
+        stored[b, :n], links[b, :n, :n] = torch.from_numpy(part.embeddings), torch.from_numpy(part.links)
+    stored, links = stored.to(weight), links.to(weight)
+    usage = (stored != 0).any(2).to(weight.dtype)
+    graph = WorkingGraph(net.vectors(stored), links, usage, torch.full(usage.shape, -1, device=weight.device))
+    return graph, [[p.text for p in memory.propositions(part.numbers)] for part in parts], stored
+
 def _ask_some(
     net,  # has a graph memory, and is not in training
     hypotheses: list[str],
     vectors: dict,  # text: its embedding, (width,)
     recalled: int,  # propositions to bring back for each
-    evidence: str,  # told or held
+    candidates: Candidates,
     thinking: int,
+    states,  # token states with `of(texts)`, or None
+    calibration: Calibration,
 ) -> list[tuple[Judgement, list[str]]]:  # as of `ask_memory`
     "Judge a few hypotheses side by side."
-    batch = beside(net, as_batch([Row((), text, None, None, "", (), "") for text in hypotheses], vectors, thinking))
-    held = held_of(net.graph_memory, set(hypotheses)) if evidence == "held" else ()
-    without = [[text] if text in held else [] for text in hypotheses]
-    graph, numbers = net.recall([vectors[text][None].numpy() for text in hypotheses], recalled, without, evidence)
+    rows, embeddings = [Row((), text, None, None, "", (), "") for text in hypotheses], np.stack([vectors[text] for text in hypotheses])
+    held = held_of(net.graph_memory, set(hypotheses)) if candidates.evidence == "held" else ()
+    found = candidates.find(hypotheses, embeddings, recalled, [[text] if text in held else [] for text in hypotheses])
+    graph, texts, stored = _laid_out(net, [[number for number, _ in some] for some in found])
+    batch = beside(net, as_batch(rows, vectors, thinking)._replace(tokens=tokens_of(rows, states, texts)))
     answer, _ = judge_batch(net, batch, net.start(len(hypotheses), graph))
-    texts = [[p.text for p in net.graph_memory.propositions(row)] for row in numbers]
-    found = zip(answer.logits.softmax(1), answer.nodes, texts)
-    return [(Judgement(int(p.argmax()), tuple(p.tolist()), tuple(nodes[:len(known)].tolist())), known) for p, nodes, known in found]
+    near = (F.normalize(stored, dim=2) @ torch.from_numpy(embeddings).to(stored).unsqueeze(2)).squeeze(2).masked_fill(graph.usage == 0, -1).amax(1)
+    c, chances = calibration, torch.softmax(answer.logits / calibration.temperature, 1)
+    return [(Judgement(int(p.argmax()), tuple(p.tolist()), tuple(nodes[:len(known)].tolist()), one, c.sure_from, c.near_from), known)
+            for p, nodes, known, one in zip(chances, answer.nodes, texts, near.tolist())]

@@ -139,7 +139,7 @@ def build(
     try:
         with within_memory("a network of these sizes: choose smaller ones"):
             task = kind(**config["task_parameters"])
-            net = model.for_task(task, **config["model_parameters"])
+            net = model.for_task(task, **{**model.before, **config["model_parameters"]})
             task.equip(net)
             net = net.to(device, dtype)
         net.engine_on(device)

@@ -24,11 +24,14 @@ class Training:
     num_epochs: int = 0  # passes over a task's own data, in place of num_batches; 0 for a task that draws its sequences
     patience: int = 0  # epochs without a better result on dev after which the run ends; 0 never ends it
     batch_size: int = 1  # sequences in a batch
-    rmsprop_lr: float = 1e-4  # rate at the start
+    optimiser: str = "graves"  # graves, the RMSProp of the paper; adam; adamw, with `weight_decay`
+    rmsprop_lr: float = 1e-4  # rate at the start, of any optimiser
     rmsprop_alpha: float = 0.95  # decay of the running means of the gradient
     rmsprop_momentum: float = 0.9  # momentum
     rmsprop_epsilon: float = 1e-4  # added inside the root
+    weight_decay: float = 0.01  # share of a weight that adamw takes away at each step, times the rate
     clip_norm: float = 10.0  # largest norm of the whole gradient
+    warm_up: float = 0.0  # share of the run in which the rate rises in a straight line from 0
     decay_from: float = 0.6  # share of the run after which the rate falls in a straight line to 0; 1 keeps it
     report_interval: int = 100  # batches from one record of the history to the next
     checkpoint_interval: int = 1000  # batches from one checkpoint to the next; 0 keeps only the last
@@ -37,10 +40,14 @@ class Training:
         fit_fields(self)
         least = {"num_batches": 1, "num_epochs": 0, "patience": 0, "batch_size": 1, "report_interval": 1, "checkpoint_interval": 0}
         for name, value in asdict(self).items():
+            if isinstance(value, str): continue
             if name in least and value < least[name]: raise InputError(f"{name}={value}: it must be at least {least[name]}")
             if not math.isfinite(value): raise InputError(f"{name}={value}: it must be finite")
             if name in ("rmsprop_lr", "rmsprop_epsilon", "clip_norm") and value <= 0: raise InputError(f"{name}={value}: it must be over 0")
             if name in ("rmsprop_alpha", "rmsprop_momentum") and not 0 <= value < 1: raise InputError(f"{name}={value}: it must be from 0 to below 1")
+        if self.optimiser not in ("graves", "adam", "adamw"): raise InputError(f"optimiser={self.optimiser}: choose from graves, adam, adamw")
+        if self.weight_decay < 0: raise InputError(f"weight_decay={self.weight_decay}: it must be at least 0")
+        if not 0 <= self.warm_up < 1: raise InputError(f"warm_up={self.warm_up}: it must be from 0 to below 1")
         if not 0 <= self.decay_from <= 1: raise InputError(f"decay_from={self.decay_from}: it must be from 0 to 1")
 
 # %% ../../nbs/2_train/03_plan.ipynb #be59017d
@@ -89,9 +96,9 @@ def rate(
     batch: int,  # batches done
     training: Training,
 ) -> float:  # rate of the next step
-    "The rate of the optimiser: constant, then in a straight line towards 0."
-    left = 1 - batch / training.num_batches
-    return training.rmsprop_lr * min(1., left / max(1 - training.decay_from, 1e-9))
+    "The rate of the optimiser: rising, constant, then in a straight line towards 0."
+    left, rising = 1 - batch / training.num_batches, (batch + 1) / max(1, training.warm_up * training.num_batches)
+    return training.rmsprop_lr * min(1., rising, left / max(1 - training.decay_from, 1e-9))
 
 # %% ../../nbs/2_train/03_plan.ipynb #19c8e785
 def whole_seed(

@@ -24,8 +24,8 @@ from ..registry import find
 from .checkpoints import as_bytes, best_of, checkpoint_file, counts_in, make_latest, random_states, read_checkpoint, restore_net
 from .checkpoints import restore_random_states, Stand
 from .folders import claim_folder, folder_lock, has_checkpoint, kept_history, RunFiles, sync_file
-from .optimiser import GravesRMSprop
-from .plan import planned, rate, usable_device, whole_seed, within_memory
+from .optimiser import make_optimiser
+from .plan import planned, rate, Training, usable_device, whole_seed, within_memory
 from .progress import extent_of, noted_interrupts, Progress, sequences_in
 from .tasks import Score
 from ..values import plain
@@ -56,7 +56,7 @@ class Trainer(RunFiles):
         self.seed, self.device = whole_seed(seed), usable_device(device)
         self.task, self.net, self.training = task, net.to(device), (t := planned(task, **settings))
         self.net.use_threads(threads)
-        self.optimiser = GravesRMSprop(task.parameter_groups(self.net), t.rmsprop_lr, t.rmsprop_alpha, t.rmsprop_momentum, t.rmsprop_epsilon)
+        self.optimiser = make_optimiser(task.parameter_groups(self.net), t)
         self.generator = torch.Generator().manual_seed(self.seed)
         self.folder = Path(folder) if folder is not None else None
         self.begun = False  # whether the network was made ready for the data
@@ -428,7 +428,7 @@ def resume(cls: Trainer,
         if "optimiser" not in content: raise InputError(only_weights)
         (task, net), config = restore_net(file, content, device), content["config"]
         if "num_batches" in changes: changes = {"num_epochs": 0, **changes}
-        trainer = cls(task, net, config["seed"], file.parent, device, threads=threads, stand=Stand(file, content, lock), **{**config["training"], **changes})
+        trainer = cls(task, net, config["seed"], file.parent, device, threads=threads, stand=Stand(file, content, lock), **{**asdict(Training()), **config["training"], **changes})
         if "memory" in content: net.graph_memory = graph_memory_at(trainer, content["memory"], config["long_term_memory"], open_memory)
         restore_random_states(content["random"])
     except BaseException:
