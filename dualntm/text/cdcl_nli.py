@@ -27,7 +27,7 @@ from .judgements import predicted_edges
 from .reader import ReaderNTM
 from .rows import check_setting, LABELS, Row
 from .seen import Glimpse, words_for
-from .sessions import Answer, beside, evidence_of, FLAGS, judge_batch, sentences_of, TextBatch
+from .sessions import Answer, as_batch, beside, evidence_of, FLAGS, judge_batch, sentences_of, TextBatch
 from .told import ask_memory, attach_memory, tell_rows, Told
 from ..values import fit_fields, whole_number
 from ..train import Task
