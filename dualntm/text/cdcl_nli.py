@@ -6,8 +6,9 @@
 __all__ = ['check_task', 'CDCLNLITask']
 
 # %% ../../nbs/5_text/20_cdcl_nli.ipynb #b86ec562
-import math
+import copy, math
 from dataclasses import dataclass
+from functools import cached_property
 from typing import ClassVar
 
 import torch
@@ -21,6 +22,7 @@ from .data import drawn, TextData
 from .decoders import GenerativeTextDecoder
 from .judgements import chunks, commit_edges, edge_vectors, evidence_metrics, gold_edges, Judgement, judgement_of, label_metrics
 from .judgements import predicted_edges
+from .judges import Judge, weighed_again
 from .reader import ReaderNTM
 from .rows import check_setting, LABELS, Row
 from .seen import Glimpse, words_for
@@ -42,6 +44,8 @@ def check_task(
     if not 0 < task.fraction <= 1: raise ValueError(f"fraction={task.fraction}: it must be over 0 and at most 1")
     if not 0 <= task.evidence_weight < math.inf: raise ValueError(f"evidence_weight={task.evidence_weight}: it must be at least 0")
     if not 0 <= task.distracted <= 1: raise ValueError(f"distracted={task.distracted}: it must be from 0 to 1")
+    if task.judge_labels and not task.judge_model:
+        raise InputError(f"judge_labels={task.judge_labels}: it says what the labels of a judge mean, and there is none: name one by judge=MODEL")
     if task.distractors and task.finetune_encoder:
         raise ValueError(f"distractors={task.distractors}: they are found by embeddings that stay, so not with finetune_encoder=true")
 
@@ -63,12 +67,16 @@ class CDCLNLITask(TextData, Task):
     distractors: int = 0  # sentences of other events that training lays beside the right ones, for a reader that is to be asked from a graph memory
     distracted: float = 0.2  # share that rows with distractors have in the loss of the label
     decoder_epochs: int = 0  # passes over the texts of train in which a decoder of vectors is trained at the end of a run; 0 trains none
+    judge_model: str = ""  # a model for inference that weighs what the network finds: a folder, or a name on the hub (-p judge=MODEL)
+    judge_labels: str = ""  # what its labels mean, in its order, such as contradiction,entailment,neutral, if they do not say it themselves
 
     name: ClassVar[str] = "cdcl-nli"
     of_rows: ClassVar[bool] = True  # trained on rows of its own, in epochs
     judges: ClassVar[bool] = True  # has `judge`, `tell` and `ask`
     training: ClassVar[dict] = {"num_epochs": 20, "batch_size": 16, "rmsprop_lr": 1e-4, "rmsprop_epsilon": 1e-8, "decay_from": 0.5,
                                 "checkpoint_interval": 0}
+    aliases: ClassVar[dict] = {"judge": "judge_model"}  # `judge` is a method
+    asking: ClassVar[tuple] = ("judge_model", "judge_labels")
     models: ClassVar[dict] = {"dual": ReaderNTM}  # networks in place of the usual ones
     outputs: ClassVar[int] = len(LABELS)
     bits: ClassVar[bool] = False
@@ -78,6 +86,9 @@ class CDCLNLITask(TextData, Task):
     def __post_init__(self):
         fit_fields(self)
         check_task(self)
+
+    @cached_property
+    def weigher(self) -> Judge | None: return Judge(self.judge_model, self.judge_labels) if self.judge_model else None
 
 # %% ../../nbs/5_text/20_cdcl_nli.ipynb #8a790ff1
 @patch(as_prop=True)
@@ -274,8 +285,9 @@ def judge(self: CDCLNLITask,
     net,
     rows: list[Row],
     size: int = 64,  # rows in a batch
+    alone: bool = False,  # leave the judge out, if there is one
 ) -> list[Judgement]:
-    "What `net` says of rows, each by its own documents."
+    "What `net` says of rows, each by its own documents; a judge weighs what it finds."
     training, found = net.training, []
     net.eval()
     vectors = None if self.finetune_encoder else self.embeddings(rows)
@@ -285,7 +297,8 @@ def judge(self: CDCLNLITask,
         evidence = [None] * len(some) if answer.evidence is None else answer.evidence.T
         found += map(judgement_of, some, answer.logits.softmax(1), evidence)
     net.train(training)
-    return found
+    if alone or self.weigher is None: return found
+    return weighed_again(self.weigher, found, list(map(sentences_of, rows)), [row.hypothesis for row in rows])
 
 # %% ../../nbs/5_text/20_cdcl_nli.ipynb #9415c9b2
 @patch
@@ -316,7 +329,7 @@ def validate(self: CDCLNLITask,
 ) -> dict:  # of `label_metrics`, without the parts, and the F1 of the evidence
     "How good `net` is on a split, in a few numbers, of which `macro_f1` counts most."
     rows = self.splits[split]
-    judgements = self.judge(net, rows)
+    judgements = self.judge(net, rows, alone=True)
     metrics, evidence = label_metrics([row.label for row in rows], [j.label for j in judgements]), evidence_metrics(rows, judgements)
     return {name: metrics[name] for name in ("accuracy", "macro_f1", "f1_of_macros")} | ({"evidence_f1": evidence["f1"]} if evidence else {})
 
@@ -351,7 +364,25 @@ def ask(self: CDCLNLITask,
     progress: bool = False,  # show a bar if it takes more than two seconds
 ) -> list[tuple[Judgement, list[str]]]:  # for each the judgement, and the sentences that its evidence speaks of
     "Judge hypotheses from what the graph memory knows; nothing is written. Raises GraphError for a graph memory of another encoder."
-    return ask_memory(net, self.encoder, hypotheses, recalled, size, evidence, progress, self.thinking)
+    found = ask_memory(net, self.encoder, hypotheses, recalled, size, evidence, progress, self.thinking)
+    if self.weigher is None: return found
+    judgements, known = [judgement for judgement, _ in found], [texts for _, texts in found]
+    return list(zip(weighed_again(self.weigher, judgements, known, hypotheses), known))
+
+# %% ../../nbs/5_text/20_cdcl_nli.ipynb #a179d8b9
+@patch
+def asked_with(self: CDCLNLITask,
+    **changes,  # of the settings in `asking`
+) -> CDCLNLITask:
+    "The same task, with all that it has opened, asked with another judge. Raises InputError for a setting that can't be or may not change."
+    for name in changes:
+        if name not in self.asking: raise InputError(f"{name}: it can't change when a network is asked, as {', '.join(self.asking)} can")
+    other = copy.copy(self)
+    vars(other).pop("weigher", None)
+    if "judge_model" in changes: changes = {"judge_labels": "", **changes}  # the labels are those of the judge before
+    for name, value in changes.items(): object.__setattr__(other, name, value)
+    other.__post_init__()
+    return other
 
 # %% ../../nbs/5_text/20_cdcl_nli.ipynb #afde9d9c
 @patch
