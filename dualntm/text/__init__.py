@@ -13,7 +13,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(__name__, submod_attrs={
     "sessions": ["Answer", "evidence_of", "last_mentions", "looked_at", "sentences_of", "TextBatch"],
     "judgements": ["chunks", "commit_edges", "Edge", "edge_metrics", "edge_vectors", "evidence_metrics", "f1_of", "gold_edges", "Judgement",
                    "label_metrics", "predicted_edges", "target_of"],
-    "judges": ["Judge", "JudgeCounts", "Question", "weigh", "weigh_all", "weighed_again"],
+    "judges": ["Judge", "JudgeCounts", "Question", "train_judge", "weigh", "weigh_all", "weighed_again"],
     "told": ["Told"],
     "seen": ["Glimpse", "Watched"],
     "cdcl_nli": ["CDCLNLITask"],

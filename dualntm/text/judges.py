@@ -4,9 +4,9 @@
 
 # %% auto #0
 __all__ = ['SPELLINGS', 'label_place', 'label_order', 'JudgeCounts', 'Judge', 'check_pairs', 'candidate_sets', 'deciding_set',
-           'Question', 'weigh_all', 'weigh', 'weighed_again']
+           'Question', 'weigh_all', 'weigh', 'weighed_again', 'train_judge']
 
-# %% ../../nbs/5_text/16_judges.ipynb #8ece4b39
+# %% ../../nbs/5_text/16_judges.ipynb #18c298b7
 import hashlib, inspect, os, re, sys, time, warnings
 from itertools import combinations, islice
 from pathlib import Path
@@ -21,11 +21,11 @@ from ..errors import InputError, TextModelError
 from .encoder import check_texts
 from .judgements import Judgement
 from .rows import LABELS
-from .text_encoder import _bytes_of, choose_device, from_hub, quiet_transformers, room_of
+from .text_encoder import _bytes_of, choose_device, from_hub, packaged_minilm, quiet_transformers, room_of
 from .vector_cache import cache_folder, VectorCache
 from ..values import whole_number
 
-# %% ../../nbs/5_text/16_judges.ipynb #abf2a8b3
+# %% ../../nbs/5_text/16_judges.ipynb #7cbac456
 SPELLINGS = {"entailment": "entail entails entailed entailing entailment e support supports supported",
              "neutral": "neutral neither n nei notenoughinfo notenoughinformation",
              "contradiction": "contradict contradicts contradicted contradicting contradictory contradiction c refute refutes refuted"}
@@ -37,7 +37,7 @@ def label_place(
     plain = re.sub("[^a-z]", "", spelling.lower()).removeprefix("label").removeprefix("nli")
     return next((LABELS.index(label) for label, words in SPELLINGS.items() if plain in words.split()), None)
 
-# %% ../../nbs/5_text/16_judges.ipynb #53b871d4
+# %% ../../nbs/5_text/16_judges.ipynb #b269a555
 def label_order(
     own: Sequence[str],  # a judge's own labels, in its order
     labels: str = "",  # names for them, in the same order, such as contradiction,entailment,neutral; empty reads the judge's own
@@ -62,7 +62,7 @@ def label_order(
                          f"for example {asked}contradiction,entailment,neutral")
     return places
 
-# %% ../../nbs/5_text/16_judges.ipynb #9bfdcfb7
+# %% ../../nbs/5_text/16_judges.ipynb #04a926f5
 def _load_judge(
     folder: Path,
 ) -> tuple:  # the tokenizer, and the model in float32
@@ -85,7 +85,7 @@ def _load_judge(
     model.config.pad_token_id = tokenizer.pad_token_id
     return tokenizer, model.float().eval()
 
-# %% ../../nbs/5_text/16_judges.ipynb #bb79eb7b
+# %% ../../nbs/5_text/16_judges.ipynb #16090f10
 class JudgeCounts(NamedTuple):
     "What a judge was asked for since it was made."
     asked: int = 0  # pairs
@@ -93,7 +93,7 @@ class JudgeCounts(NamedTuple):
     truncated: int = 0  # of those that were not, the ones that were cut
     seconds: float = 0.  # spent judging
 
-# %% ../../nbs/5_text/16_judges.ipynb #63109735
+# %% ../../nbs/5_text/16_judges.ipynb #07cb61be
 class Judge:
     "A model for inference. Raises TextModelError for one that can't be used, InputError for labels that do not say what they mean, ValueError for other settings."
     def __init__(self,
@@ -122,7 +122,7 @@ class Judge:
             raise TextModelError(f"the judge {model} can't judge a pair ({type(e).__name__}): take another model for inference") from None
         if not fits: raise TextModelError(f"the judge {model} gives numbers that are not finite: take another model, or save this one anew in float32")
 
-# %% ../../nbs/5_text/16_judges.ipynb #d85334fc
+# %% ../../nbs/5_text/16_judges.ipynb #3dd564b3
 @patch
 def tokens(self: Judge,
     pairs: list[tuple[str, str]],
@@ -137,7 +137,7 @@ def tokens(self: Judge,
         warnings.warn(f"{len(cut)} of {len(pairs)} pairs are longer than the {self.max_tokens} tokens that the judge takes, and were cut there", stacklevel=2)
     return [{name: values[n] for name, values in whole.items() if name in self.takes} for n in range(len(pairs))]
 
-# %% ../../nbs/5_text/16_judges.ipynb #c939203e
+# %% ../../nbs/5_text/16_judges.ipynb #0e9639e5
 @patch
 @torch.no_grad()
 def judged(self: Judge,
@@ -149,7 +149,7 @@ def judged(self: Judge,
     found[:, self.order] = self.model(**batch).logits.float().softmax(1).cpu().numpy()
     return found
 
-# %% ../../nbs/5_text/16_judges.ipynb #788ccc3c
+# %% ../../nbs/5_text/16_judges.ipynb #8d72b693
 @patch
 def fingerprint(self: Judge) -> bytes:
     "16 bytes that stand for the judge, and for how it is used."
@@ -161,7 +161,7 @@ def fingerprint(self: Judge) -> bytes:
         self.print = hasher.digest()
     return self.print
 
-# %% ../../nbs/5_text/16_judges.ipynb #518ffb0e
+# %% ../../nbs/5_text/16_judges.ipynb #b7fac9a6
 @patch
 def keys(self: Judge,
     pairs: list[tuple[str, str]],
@@ -170,7 +170,7 @@ def keys(self: Judge,
     mine, sides = self.fingerprint(), ([text.encode("utf-8", "surrogatepass") for text in pair] for pair in pairs)
     return [mine + hashlib.blake2b(b"%d " % len(left) + left + right, digest_size=16).digest() for left, right in sides]
 
-# %% ../../nbs/5_text/16_judges.ipynb #86e7dc4e
+# %% ../../nbs/5_text/16_judges.ipynb #ada9f2f6
 def check_pairs(
     pairs: Sequence[tuple[str, str]],
 ) -> list[tuple[str, str]]:
@@ -182,7 +182,7 @@ def check_pairs(
         except ValueError as e: raise ValueError(f"pair {place} of {len(pairs)}: {e}") from None
     return pairs
 
-# %% ../../nbs/5_text/16_judges.ipynb #1a59864e
+# %% ../../nbs/5_text/16_judges.ipynb #67ef5d60
 @patch
 def _judge_new(self: Judge,
     pairs: dict[bytes, tuple[str, str]],  # by key
@@ -208,7 +208,7 @@ def _judge_new(self: Judge,
         self.counts = self.counts._replace(seconds=self.counts.seconds + time.perf_counter() - begin)
     return new
 
-# %% ../../nbs/5_text/16_judges.ipynb #e474212f
+# %% ../../nbs/5_text/16_judges.ipynb #12995b3c
 @patch
 def probabilities(self: Judge,
     pairs: Sequence[tuple[str, str]],  # a premise and a hypothesis each
@@ -228,7 +228,7 @@ def probabilities(self: Judge,
     self.counts = self.counts._replace(asked=self.counts.asked + len(pairs), cached=self.counts.cached + len(pairs) - len(missing))
     return np.array([found[key] for key in keys], np.float32).reshape(len(keys), len(LABELS))
 
-# %% ../../nbs/5_text/16_judges.ipynb #120e5cb7
+# %% ../../nbs/5_text/16_judges.ipynb #1779b828
 def candidate_sets(
     gates: Sequence[float],  # how far each sentence is evidence
     most: int = 4,  # sentences to look at
@@ -238,7 +238,7 @@ def candidate_sets(
     sets = [*((n,) for n in best), *combinations(best[:3], 2), tuple(best)]
     return list(dict.fromkeys(tuple(sorted(some)) for some in sets if some))
 
-# %% ../../nbs/5_text/16_judges.ipynb #2218e046
+# %% ../../nbs/5_text/16_judges.ipynb #04cbe672
 def deciding_set(
     sets: list[tuple[int, ...]],
     found: np.ndarray,  # (sets, 3), the probabilities of each
@@ -249,14 +249,16 @@ def deciding_set(
     sure = {n: float(row.max()) - margin * (len(some) - 1) for n, (some, row) in enumerate(zip(sets, found)) if row.argmax() != neutral}
     return max(sure, key=sure.get) if sure else None
 
-# %% ../../nbs/5_text/16_judges.ipynb #3a9262df
+# %% ../../nbs/5_text/16_judges.ipynb #c007fe07
 class Question(NamedTuple):
     "A hypothesis, and what it is to be weighed by."
     sentences: Sequence[str]  # that the reader had before it
     gates: Sequence[float]  # how far each of them is evidence
     hypothesis: str
 
-# %% ../../nbs/5_text/16_judges.ipynb #a2788914
+# %% ../../nbs/5_text/16_judges.ipynb #f804b612
+_MARK = {"source": "judge"} if "source" in Judgement._fields else {}
+
 def _judgement(
     question: Question,
     known: list[str],  # its sentences, each once
@@ -264,14 +266,14 @@ def _judgement(
     found: np.ndarray,  # (sets, 3)
 ) -> Judgement:
     "The judgement that follows from what a judge says of each set."
-    if not sets: return Judgement(LABELS.index("neutral"), (1 / len(LABELS),) * len(LABELS), ())
+    if not sets: return Judgement(LABELS.index("neutral"), (1 / len(LABELS),) * len(LABELS), (), **_MARK)
     place = deciding_set(sets, found)
     row = found[-1 if place is None else place]  # the last is the set of all
     because = None if place is None else {known[n] for n in sets[place]}
     evidence = question.gates if because is None else [float(text in because) for text in question.sentences]
-    return Judgement(int(row.argmax()), tuple(map(float, row)), tuple(map(float, evidence)))
+    return Judgement(int(row.argmax()), tuple(map(float, row)), tuple(map(float, evidence)), **_MARK)
 
-# %% ../../nbs/5_text/16_judges.ipynb #efe58c7f
+# %% ../../nbs/5_text/16_judges.ipynb #4fb410c4
 def weigh_all(
     judge,  # a `Judge`, or anything with `probabilities`
     questions: Sequence[Question],  # or tuples of the same
@@ -294,7 +296,7 @@ def weigh_all(
         begin += len(sets)
     return judgements
 
-# %% ../../nbs/5_text/16_judges.ipynb #a880e920
+# %% ../../nbs/5_text/16_judges.ipynb #a87432bb
 def weigh(
     judge,  # a `Judge`, or anything with `probabilities`
     sentences: Sequence[str],  # that a hypothesis may follow from
@@ -305,9 +307,7 @@ def weigh(
     "Let a judge weigh a hypothesis by the best sentences, alone and together; the set that decides is the evidence."
     return weigh_all(judge, [Question(sentences, gates, hypothesis)], most)[0]
 
-# %% ../../nbs/5_text/16_judges.ipynb #3eab0d42
-_WEIGHED = {name: value for name, value in (("source", "judge"), ("sure_from", .5)) if name in Judgement._fields}
-
+# %% ../../nbs/5_text/16_judges.ipynb #08e92161
 def weighed_again(
     judge,  # as of `weigh_all`
     judgements: list[Judgement],  # of a reader
@@ -320,4 +320,56 @@ def weighed_again(
         raise InputError("a judge weighs the evidence that a network finds, and this network does not say where it looked: use one of model type dual")
     found = weigh_all(judge, [Question(texts, old.evidence, hypothesis) for old, texts, hypothesis in zip(judgements, sentences, hypotheses, strict=True)], most)
     stays = [name for name in ("near", "near_from") if name in Judgement._fields]
-    return [new._replace(**{name: getattr(old, name) for name in stays}, **_WEIGHED) for old, new in zip(judgements, found)]
+    return [new._replace(**{name: getattr(old, name) for name in stays}) for old, new in zip(judgements, found)]
+
+# %% ../../nbs/5_text/16_judges.ipynb #02885b97
+def _begun(
+    model: str | Path,  # minilm, a folder, or a name on the hub
+) -> tuple:  # the tokenizer, and the model with fresh weights for three labels where it has none
+    "A model to train. Raises TextModelError for one that can't be had."
+    from transformers import AutoModelForSequenceClassification, AutoTokenizer
+    here = Path(os.path.expanduser(model))
+    folder = packaged_minilm() if str(model) == "minilm" else here if here.is_dir() else from_hub(str(model))
+    labels = {"id2label": dict(enumerate(LABELS)), "label2id": {label: n for n, label in enumerate(LABELS)}}
+    try: net = AutoModelForSequenceClassification.from_pretrained(folder, trust_remote_code=False, num_labels=len(LABELS), ignore_mismatched_sizes=True, **labels)
+    except Exception as e:
+        raise TextModelError(f"{folder} can't be trained to judge ({type(e).__name__}): give a folder that save_pretrained wrote") from None
+    tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
+    return tokenizer, net.float().train()
+
+# %% ../../nbs/5_text/16_judges.ipynb #a5830f98
+def train_judge(
+    pairs: Sequence[tuple[str, str]],  # a premise and a hypothesis each
+    labels: Sequence[int],  # the place in `LABELS` of each
+    folder: str | Path,  # where to put it, for `Judge`
+    model: str | Path = "minilm",  # what to begin with: minilm, a folder, or a name on the hub
+    epochs: int = 4,
+    batch_size: int = 32,
+    rate: float = 5e-5,  # the highest
+    max_tokens: int = 128,  # of a pair; the rest is cut off
+    seed: int = 0,
+    progress: bool = True,  # show a bar
+) -> float:  # mean loss of the last epoch
+    "Train a model for inference and save it. Raises ValueError for what is no pair or no label, TextModelError for a model that can't be had."
+    pairs = check_pairs(pairs)
+    if len(labels) != len(pairs) or not set(labels) <= {0, 1, 2} or not pairs: raise ValueError(f"{len(labels)} labels for {len(pairs)} pairs: give one of 0, 1, 2 for each")
+    steps, losses = whole_number("epochs", epochs) * -(-len(pairs) // whole_number("batch_size", batch_size)), []
+    with quiet_transformers(), torch.random.fork_rng():
+        torch.manual_seed(seed)
+        tokenizer, net = _begun(model)
+        optimiser = torch.optim.AdamW(net.parameters(), rate, weight_decay=.01)
+        plan = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda step: min((step + 1) / (.1 * steps), (steps - step) / (.9 * steps), 1))
+        with tqdm(total=steps, desc="training a judge", unit=" batches", leave=False, disable=not progress) as bar:
+            for places in (some for _ in range(epochs) for some in torch.randperm(len(pairs)).split(batch_size)):
+                left, right = zip(*(pairs[place] for place in places))
+                batch = tokenizer(left, right, truncation=True, max_length=max_tokens, padding=True, return_tensors="pt")
+                optimiser.zero_grad()
+                losses.append(net(**batch, labels=torch.tensor([labels[place] for place in places])).loss)
+                losses[-1].backward()
+                torch.nn.utils.clip_grad_norm_(net.parameters(), 1.)
+                optimiser.step()
+                plan.step()
+                losses[-1] = losses[-1].item()
+                bar.update()
+        for part in (net, tokenizer): part.save_pretrained(folder)
+    return float(np.mean(losses[-(steps // epochs):]))
