@@ -6,7 +6,7 @@
 __all__ = ['SPELLINGS', 'label_place', 'label_order', 'JudgeCounts', 'Judge', 'check_pairs', 'candidate_sets', 'deciding_set',
            'Question', 'weigh_all', 'weigh', 'weighed_again', 'train_judge']
 
-# %% ../../nbs/5_text/16_judges.ipynb #18c298b7
+# %% ../../nbs/5_text/16_judges.ipynb #59ecb468
 import hashlib, inspect, os, re, sys, time, warnings
 from itertools import combinations, islice
 from pathlib import Path
@@ -25,7 +25,7 @@ from .text_encoder import _bytes_of, choose_device, from_hub, packaged_minilm, q
 from .vector_cache import cache_folder, VectorCache
 from ..values import whole_number
 
-# %% ../../nbs/5_text/16_judges.ipynb #7cbac456
+# %% ../../nbs/5_text/16_judges.ipynb #f1b70284
 SPELLINGS = {"entailment": "entail entails entailed entailing entailment e support supports supported",
              "neutral": "neutral neither n nei notenoughinfo notenoughinformation",
              "contradiction": "contradict contradicts contradicted contradicting contradictory contradiction c refute refutes refuted"}
@@ -37,7 +37,7 @@ def label_place(
     plain = re.sub("[^a-z]", "", spelling.lower()).removeprefix("label").removeprefix("nli")
     return next((LABELS.index(label) for label, words in SPELLINGS.items() if plain in words.split()), None)
 
-# %% ../../nbs/5_text/16_judges.ipynb #b269a555
+# %% ../../nbs/5_text/16_judges.ipynb #a78a5b01
 def label_order(
     own: Sequence[str],  # a judge's own labels, in its order
     labels: str = "",  # names for them, in the same order, such as contradiction,entailment,neutral; empty reads the judge's own
@@ -62,7 +62,7 @@ def label_order(
                          f"for example {asked}contradiction,entailment,neutral")
     return places
 
-# %% ../../nbs/5_text/16_judges.ipynb #04a926f5
+# %% ../../nbs/5_text/16_judges.ipynb #fdee12a5
 def _load_judge(
     folder: Path,
 ) -> tuple:  # the tokenizer, and the model in float32
@@ -85,7 +85,7 @@ def _load_judge(
     model.config.pad_token_id = tokenizer.pad_token_id
     return tokenizer, model.float().eval()
 
-# %% ../../nbs/5_text/16_judges.ipynb #16090f10
+# %% ../../nbs/5_text/16_judges.ipynb #2fea9cc4
 class JudgeCounts(NamedTuple):
     "What a judge was asked for since it was made."
     asked: int = 0  # pairs
@@ -93,7 +93,7 @@ class JudgeCounts(NamedTuple):
     truncated: int = 0  # of those that were not, the ones that were cut
     seconds: float = 0.  # spent judging
 
-# %% ../../nbs/5_text/16_judges.ipynb #07cb61be
+# %% ../../nbs/5_text/16_judges.ipynb #0be480e7
 class Judge:
     "A model for inference. Raises TextModelError for one that can't be used, InputError for labels that do not say what they mean, ValueError for other settings."
     def __init__(self,
@@ -122,7 +122,7 @@ class Judge:
             raise TextModelError(f"the judge {model} can't judge a pair ({type(e).__name__}): take another model for inference") from None
         if not fits: raise TextModelError(f"the judge {model} gives numbers that are not finite: take another model, or save this one anew in float32")
 
-# %% ../../nbs/5_text/16_judges.ipynb #3dd564b3
+# %% ../../nbs/5_text/16_judges.ipynb #d1b5c80a
 @patch
 def tokens(self: Judge,
     pairs: list[tuple[str, str]],
@@ -137,7 +137,7 @@ def tokens(self: Judge,
         warnings.warn(f"{len(cut)} of {len(pairs)} pairs are longer than the {self.max_tokens} tokens that the judge takes, and were cut there", stacklevel=2)
     return [{name: values[n] for name, values in whole.items() if name in self.takes} for n in range(len(pairs))]
 
-# %% ../../nbs/5_text/16_judges.ipynb #0e9639e5
+# %% ../../nbs/5_text/16_judges.ipynb #9107c1bf
 @patch
 @torch.no_grad()
 def judged(self: Judge,
@@ -149,7 +149,7 @@ def judged(self: Judge,
     found[:, self.order] = self.model(**batch).logits.float().softmax(1).cpu().numpy()
     return found
 
-# %% ../../nbs/5_text/16_judges.ipynb #8d72b693
+# %% ../../nbs/5_text/16_judges.ipynb #58efb65a
 @patch
 def fingerprint(self: Judge) -> bytes:
     "16 bytes that stand for the judge, and for how it is used."
@@ -161,7 +161,7 @@ def fingerprint(self: Judge) -> bytes:
         self.print = hasher.digest()
     return self.print
 
-# %% ../../nbs/5_text/16_judges.ipynb #b7fac9a6
+# %% ../../nbs/5_text/16_judges.ipynb #4dd73320
 @patch
 def keys(self: Judge,
     pairs: list[tuple[str, str]],
@@ -170,7 +170,7 @@ def keys(self: Judge,
     mine, sides = self.fingerprint(), ([text.encode("utf-8", "surrogatepass") for text in pair] for pair in pairs)
     return [mine + hashlib.blake2b(b"%d " % len(left) + left + right, digest_size=16).digest() for left, right in sides]
 
-# %% ../../nbs/5_text/16_judges.ipynb #ada9f2f6
+# %% ../../nbs/5_text/16_judges.ipynb #d7e310b8
 def check_pairs(
     pairs: Sequence[tuple[str, str]],
 ) -> list[tuple[str, str]]:
@@ -182,7 +182,7 @@ def check_pairs(
         except ValueError as e: raise ValueError(f"pair {place} of {len(pairs)}: {e}") from None
     return pairs
 
-# %% ../../nbs/5_text/16_judges.ipynb #67ef5d60
+# %% ../../nbs/5_text/16_judges.ipynb #b7b3dd4a
 @patch
 def _judge_new(self: Judge,
     pairs: dict[bytes, tuple[str, str]],  # by key
@@ -208,7 +208,7 @@ def _judge_new(self: Judge,
         self.counts = self.counts._replace(seconds=self.counts.seconds + time.perf_counter() - begin)
     return new
 
-# %% ../../nbs/5_text/16_judges.ipynb #12995b3c
+# %% ../../nbs/5_text/16_judges.ipynb #75859904
 @patch
 def probabilities(self: Judge,
     pairs: Sequence[tuple[str, str]],  # a premise and a hypothesis each
@@ -228,7 +228,7 @@ def probabilities(self: Judge,
     self.counts = self.counts._replace(asked=self.counts.asked + len(pairs), cached=self.counts.cached + len(pairs) - len(missing))
     return np.array([found[key] for key in keys], np.float32).reshape(len(keys), len(LABELS))
 
-# %% ../../nbs/5_text/16_judges.ipynb #1779b828
+# %% ../../nbs/5_text/16_judges.ipynb #dbd35bf4
 def candidate_sets(
     gates: Sequence[float],  # how far each sentence is evidence
     most: int = 4,  # sentences to look at
@@ -238,7 +238,7 @@ def candidate_sets(
     sets = [*((n,) for n in best), *combinations(best[:3], 2), tuple(best)]
     return list(dict.fromkeys(tuple(sorted(some)) for some in sets if some))
 
-# %% ../../nbs/5_text/16_judges.ipynb #04cbe672
+# %% ../../nbs/5_text/16_judges.ipynb #aeb0943b
 def deciding_set(
     sets: list[tuple[int, ...]],
     found: np.ndarray,  # (sets, 3), the probabilities of each
@@ -249,14 +249,14 @@ def deciding_set(
     sure = {n: float(row.max()) - margin * (len(some) - 1) for n, (some, row) in enumerate(zip(sets, found)) if row.argmax() != neutral}
     return max(sure, key=sure.get) if sure else None
 
-# %% ../../nbs/5_text/16_judges.ipynb #c007fe07
+# %% ../../nbs/5_text/16_judges.ipynb #642dc057
 class Question(NamedTuple):
     "A hypothesis, and what it is to be weighed by."
     sentences: Sequence[str]  # that the reader had before it
     gates: Sequence[float]  # how far each of them is evidence
     hypothesis: str
 
-# %% ../../nbs/5_text/16_judges.ipynb #f804b612
+# %% ../../nbs/5_text/16_judges.ipynb #3fdf41fb
 _MARK = {"source": "judge"} if "source" in Judgement._fields else {}
 
 def _judgement(
@@ -273,7 +273,7 @@ def _judgement(
     evidence = question.gates if because is None else [float(text in because) for text in question.sentences]
     return Judgement(int(row.argmax()), tuple(map(float, row)), tuple(map(float, evidence)), **_MARK)
 
-# %% ../../nbs/5_text/16_judges.ipynb #4fb410c4
+# %% ../../nbs/5_text/16_judges.ipynb #2c9b2bda
 def weigh_all(
     judge,  # a `Judge`, or anything with `probabilities`
     questions: Sequence[Question],  # or tuples of the same
@@ -296,7 +296,7 @@ def weigh_all(
         begin += len(sets)
     return judgements
 
-# %% ../../nbs/5_text/16_judges.ipynb #a87432bb
+# %% ../../nbs/5_text/16_judges.ipynb #56a6211f
 def weigh(
     judge,  # a `Judge`, or anything with `probabilities`
     sentences: Sequence[str],  # that a hypothesis may follow from
@@ -307,7 +307,7 @@ def weigh(
     "Let a judge weigh a hypothesis by the best sentences, alone and together; the set that decides is the evidence."
     return weigh_all(judge, [Question(sentences, gates, hypothesis)], most)[0]
 
-# %% ../../nbs/5_text/16_judges.ipynb #08e92161
+# %% ../../nbs/5_text/16_judges.ipynb #25084965
 def weighed_again(
     judge,  # as of `weigh_all`
     judgements: list[Judgement],  # of a reader
@@ -322,7 +322,7 @@ def weighed_again(
     stays = [name for name in ("near", "near_from") if name in Judgement._fields]
     return [new._replace(**{name: getattr(old, name) for name in stays}) for old, new in zip(judgements, found)]
 
-# %% ../../nbs/5_text/16_judges.ipynb #02885b97
+# %% ../../nbs/5_text/16_judges.ipynb #b0946bd6
 def _begun(
     model: str | Path,  # minilm, a folder, or a name on the hub
 ) -> tuple:  # the tokenizer, and the model with fresh weights for three labels where it has none
@@ -337,7 +337,7 @@ def _begun(
     tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
     return tokenizer, net.float().train()
 
-# %% ../../nbs/5_text/16_judges.ipynb #a5830f98
+# %% ../../nbs/5_text/16_judges.ipynb #41bf89c3
 def train_judge(
     pairs: Sequence[tuple[str, str]],  # a premise and a hypothesis each
     labels: Sequence[int],  # the place in `LABELS` of each
