@@ -11,7 +11,7 @@ import argparse
 from pathlib import Path
 
 from .console import amount, bar, print_json
-from .predict import add_write_flags, answer_known, asked_hypotheses, check_write
+from .predict import add_asking_flag, add_write_flags, answer_known, asked_hypotheses, asked_task, check_write
 from .stores import add_store_flags, attach_store, held, open_trained
 from .tell import read_facts
 from .words import check_counts, refuse_given
@@ -24,6 +24,7 @@ ASK_EXAMPLES = """examples:
   dualntm ask --checkpoint checkpoints/cdcl-nli-dual-seed1000 --store world.npz --hypothesis "The firm that builds Lyon's bridge sends 340 people."
   dualntm ask --checkpoint checkpoints/cdcl-nli-dual-seed1000 --store world.npz --file questions.txt --json
   dualntm ask --checkpoint checkpoints/cdcl-nli-dual-seed1000 --store world.npz --file questions.txt --write
+  dualntm ask --checkpoint checkpoints/cdcl-nli-dual-seed1000 --store world.npz --file questions.txt -p judge=folder-or-name-of-a-model
 """
 HYPOTHESIS_FORMS = """
 --file takes a text with one hypothesis a line, or rows, of which the hypotheses are read:
@@ -43,6 +44,7 @@ def add_ask(commands) -> None:
     add("--hypothesis", action="append", default=[], metavar="TEXT", help="what is to be judged; give it again for more (cdcl-nli)")
     add("--file", metavar="FILE", help="hypotheses, one a line of a text, or rows of a .json or .jsonl file (cdcl-nli)")
     add_write_flags(parser)
+    add_asking_flag(parser)
     add("--from", dest="start", metavar="BITS", help="where the walk starts (graph-recall)")
     add("--facts", metavar="FILE", help="the facts that were told, to know the right answers (graph-recall)")
     add("--links", type=int, nargs="+", metavar="N", help="links of the walk (1; with --facts 3 8 20 40)")
@@ -163,7 +165,7 @@ def ask_hypotheses(
     refuse_given(args, ("links",), "a hypothesis has no links")
     check_write(args)
     task, net = open_trained(args, texts=True)
-    hypotheses = asked_hypotheses(args)
+    task, hypotheses = asked_task(args, task, net), asked_hypotheses(args)
     if args.store and not Path(args.store).exists(): raise InputError(f"there is no store at {args.store}: tell it something first")
     with held(args, args.write):
         attach_store(args, task, net, "ask", fresh=False)
@@ -180,7 +182,7 @@ def ask_command(
                          "or --hypothesis TEXT or --file FILE, for a run that judges, such as one of cdcl-nli")
     if args.facts is None: refuse_given(args, ("walks", "seed"), "this is for --facts")
     if judged: return ask_hypotheses(args)
-    if args.write or args.evidence: raise InputError(f"--{'write' if args.write else 'evidence'}: this is for hypotheses; leave it out")
+    if alone := [name for name in ("write", "evidence", "param") if getattr(args, name)]: raise InputError(f"--{alone[0]}: this is for hypotheses; leave it out")
     for name, values in (("links", args.links or [1]), ("walks", [args.walks])): check_counts(name, values)
     if args.start is not None and len(args.links or []) > 1: raise InputError("--from prints one walk: give one number to --links")
     task, net = open_trained(args)

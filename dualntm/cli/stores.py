@@ -149,13 +149,16 @@ def commit_found(
     run: str,
     sure: bool = False,  # leave out what is not known
 ) -> None:
-    "Commit what was found to be entailed; a network without a graph memory has nowhere to."
+    "Commit what was found to be entailed, with who judged so; a network without a graph memory has nowhere to."
     from dualntm.text import commit_edges, edge_vectors
     from dualntm.dual import WriteConditions
     if net.graph_memory is None: return
-    edges = [edge for row, judgement in zip(rows, judgements) for edge in found_edges(row, judgement, sure)]
-    vectors = edge_vectors(edges, task.encoder.encode)
-    commit_edges(net, edges, vectors, "predicted", run, conditions=WriteConditions(write_gate=0., write_budget=len(vectors)))
+    by_source = {}
+    for row, judgement in zip(rows, judgements):
+        by_source.setdefault(getattr(judgement, "source", "predicted"), []).extend(found_edges(row, judgement, sure))
+    vectors = edge_vectors(sum(by_source.values(), []), task.encoder.encode)
+    for source, edges in by_source.items():
+        commit_edges(net, edges, vectors, source, run, conditions=WriteConditions(write_gate=0., write_budget=len(vectors)))
 
 # %% ../../nbs/8_cli/05_stores.ipynb #31f3ae93
 def keep(

@@ -7,7 +7,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(__name__, submod_attrs={
                   "check_score", "check_texts", "check_writer", "complete", "missing_methods", "normal_text", "plain_array", "text_number", "whole"],
     "evidence": ["Affirmed", "DENIAL"],
     "in_process": ["InMemoryGraphMemory", "cosines_to"],
-    "exchange": ["changing_graph", "judged", "load_graph"],
+    "exchange": ["changing_graph", "JUDGED", "judged", "load_graph"],
     "suite": ["check_graph_memory"]})
 
 from . import exchange as _exchange  # gives every graph its methods for files

@@ -51,7 +51,7 @@ class Entailment(NamedTuple):
     source: int  # number of the proposition it leads from
     target: int  # number of the one it leads to
     score: float  # over 0, at most 1
-    origin: str = ""  # where the claim comes from
+    origin: str = ""  # where the claim comes from: told, gold for labelled data, predicted by a network, judge for a model that weighed it, or another word
     run: str = ""  # which run wrote it first
     step: int = 0  # at which of the run's batches
 

@@ -16,7 +16,7 @@ import numpy as np
 from fastcore.basics import patch
 
 from ..errors import GraphError, GraphServerError, Neo4jServerError
-from ..graph import at_length_one, by_rank, check_embeddings, complete, cosines_to, Counts, Entailment, InMemoryGraphMemory, LogEntry
+from ..graph import at_length_one, by_rank, check_embeddings, complete, cosines_to, Counts, Entailment, InMemoryGraphMemory, JUDGED, LogEntry
 from ..graph import normal_text, Proposition, ReadableGraph, Subgraph, text_number, whole
 from .connection import check_connection, Connection, open_driver, within
 from .journal import LogRow
@@ -61,7 +61,7 @@ class ServerGraph(ReadableGraph):
                     if time.monotonic() > until: raise
 
 # %% ../../nbs/6_neo4j/05_server_graph.ipynb #bc85bd45
-TOLD = """coalesce(p.told, p.run = 'tell' OR NOT EXISTS { (p)<-[e:ENTAILS]-() WHERE e.source IN ['predicted', 'gold'] })"""  # in Cypher
+TOLD = f"coalesce(p.told, p.run = 'tell' OR NOT EXISTS {{ (p)<-[e:ENTAILS]-() WHERE e.source IN {list(JUDGED)} }})"  # in Cypher
 PROPOSITION = f"p.idx AS idx, p.text AS text, p.embedding AS embedding, p.run AS run, p.step AS step, {TOLD} AS told"  # its fields, in Cypher
 
 # %% ../../nbs/6_neo4j/05_server_graph.ipynb #f9df32f0

@@ -19,6 +19,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(__name__, submod_attrs={
                    "label_metrics", "predicted_edges", "target_of"],
     "calibration": ["Calibration", "calibration_error", "calibration_metrics", "Coverage", "coverage_table", "error_by_chance", "fit_calibration",
                     "fit_gate", "fit_near", "fit_sure", "fit_temperature", "reliability_curve", "soften", "sureness_metrics"],
+    "judges": ["Judge", "JudgeCounts", "Question", "train_judge", "weigh", "weigh_all", "weighed_again"],
     "told": ["Told"],
     "seen": ["Glimpse", "Watched"],
     "cdcl_nli": ["CDCLNLITask"],

@@ -64,7 +64,7 @@ def settings(
     makers = [maker for maker in model.__mro__ if "__init__" in vars(maker)]
     passes_on = [any(p.kind is p.VAR_KEYWORD for p in inspect.signature(maker).parameters.values()) for maker in makers]
     found = Settings()
-    found.aliases = model.aliases
+    found.aliases = {**kind.aliases, **model.aliases}
     for group, maker in (("task", kind), *(("model", maker) for maker in makers[:1 + passes_on.index(False)]), ("training", Training)):
         docs = _docs(maker)
         for name, parameter in inspect.signature(maker).parameters.items():

@@ -58,6 +58,9 @@ class Task:
     of_rows: ClassVar[bool] = False  # has `rows` of its own and is trained in epochs over them
     judges: ClassVar[bool] = False  # judges texts: has `judge`, `tell` and `ask`
     bits: ClassVar[bool] = True  # its propositions are of bits
+    aliases: ClassVar[dict] = {}  # other words for its settings, and their names
+    asking: ClassVar[tuple] = ()  # settings that may change when a trained network is asked, by `asked_with`
+    weigher: ClassVar = None  # a model of another package that weighs what a network finds, for a task that judges
     rows: ClassVar[tuple] = ()  # what it is trained on, for a task of rows
     inputs: int  # width of an input vector
     outputs: int  # width of an output vector
