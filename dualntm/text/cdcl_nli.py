@@ -6,8 +6,9 @@
 __all__ = ['check_task', 'CDCLNLITask', 'fitted_to']
 
 # %% ../../nbs/5_text/20_cdcl_nli.ipynb #b86ec562
-import math
+import copy, math
 from dataclasses import dataclass
+from functools import cached_property
 from typing import ClassVar
 
 import numpy as np
@@ -24,6 +25,7 @@ from .data import drawn, TextData
 from .decoders import GenerativeTextDecoder
 from .judgements import chunks, commit_edges, edge_vectors, evidence_metrics, gold_edges, Judgement, judgement_of, label_metrics
 from .judgements import predicted_edges
+from .judges import Judge, weighed_again
 from .reader import ReaderNTM
 from .rows import check_setting, LABELS, Row
 from .seen import Glimpse, words_for
@@ -46,6 +48,8 @@ def check_task(
     if not 0 <= task.evidence_weight < math.inf: raise ValueError(f"evidence_weight={task.evidence_weight}: it must be at least 0")
     if not 0 < task.encoder_rate <= 1: raise ValueError(f"encoder_rate={task.encoder_rate}: it must be over 0 and at most 1")
     if not 0 <= task.distracted <= 1: raise ValueError(f"distracted={task.distracted}: it must be from 0 to 1")
+    if task.judge_labels and not task.judge_model:
+        raise InputError(f"judge_labels={task.judge_labels}: it says what the labels of a judge mean, and there is none: name one by judge=MODEL")
 
 # %% ../../nbs/5_text/20_cdcl_nli.ipynb #50b1221a
 @dataclass(frozen=True)
@@ -62,6 +66,8 @@ class CDCLNLITask(TextData, Task):
     fraction: float = 1.0  # share of the events of train to train on
     class_weights: bool = False  # count labels that are rare in train for more
     evidence_weight: float = 0.25  # how much the loss of the evidence counts beside that of the label
+    judge_model: str = ""  # a model for inference that weighs what the network finds: a folder, or a name on the hub (-p judge=MODEL)
+    judge_labels: str = ""  # what its labels mean, in its order, such as contradiction,entailment,neutral, if they do not say it themselves
     edges: str = "predicted"  # which entailments training commits: predicted, gold or none
     distractors: int = 16  # sentences of other events that training lays beside the right ones, so that the reader can be asked from a graph memory; for a network with one, and a frozen encoder
     distracted: float = 0.2  # share that rows with distractors have in the loss of the label
@@ -78,9 +84,15 @@ class CDCLNLITask(TextData, Task):
     measure: ClassVar[str] = "macro_f1"  # which of the numbers of `validate` says what is best
     chance: ClassVar[dict] = {"accuracy": 1 / len(LABELS), "macro_f1": 1 / len(LABELS), "f1_of_macros": 1 / len(LABELS)}  # what guessing reaches
 
+    aliases: ClassVar[dict] = {"judge": "judge_model"}  # `judge` is a method
+    asking: ClassVar[tuple] = ("judge_model", "judge_labels")
+
     def __post_init__(self):
         fit_fields(self)
         check_task(self)
+
+    @cached_property
+    def weigher(self) -> Judge | None: return Judge(self.judge_model, self.judge_labels) if self.judge_model else None
 
 # %% ../../nbs/5_text/20_cdcl_nli.ipynb #8a790ff1
 @patch(as_prop=True)
@@ -309,11 +321,14 @@ def judge(self: CDCLNLITask,
     net,
     rows: list[Row],
     size: int = 64,  # rows in a batch
+    alone: bool = False,  # leave the judge out, if there is one
 ) -> list[Judgement]:
-    "What `net` says of rows, each by its own documents."
+    "What `net` says of rows, each by its own documents; a judge weighs what it finds."
     c = fitted_to(net)
-    return [judgement_of(row, torch.softmax(logits / c.temperature, 0), evidence, near=near, sure_from=c.sure_from, near_from=c.near_from)
-            for row, logits, evidence, near in self.answers(net, rows, size)]
+    found = [judgement_of(row, torch.softmax(logits / c.temperature, 0), evidence, near=near, sure_from=c.sure_from, near_from=c.near_from)
+             for row, logits, evidence, near in self.answers(net, rows, size)]
+    if alone or self.weigher is None: return found
+    return weighed_again(self.weigher, found, list(map(sentences_of, rows)), [row.hypothesis for row in rows])
 
 # %% ../../nbs/5_text/20_cdcl_nli.ipynb #9415c9b2
 @patch
@@ -362,7 +377,7 @@ def validate(self: CDCLNLITask,
     "How good `net` is on a split, in a few numbers, of which `macro_f1` counts most."
     rows = self.splits[split]
     if split == "dev" and "gate_size" in net.settings and len(rows) >= 50: self.calibrate(net, rows)
-    judgements = self.judge(net, rows)
+    judgements = self.judge(net, rows, alone=True)
     metrics, evidence = label_metrics([row.label for row in rows], [j.label for j in judgements]), evidence_metrics(rows, judgements)
     return {name: metrics[name] for name in ("accuracy", "macro_f1", "f1_of_macros")} | ({"evidence_f1": evidence["f1"]} if evidence else {})
 
@@ -398,7 +413,25 @@ def ask(self: CDCLNLITask,
 ) -> list[tuple[Judgement, list[str]]]:  # for each the judgement, and the sentences that its evidence speaks of
     "Judge hypotheses from what the graph memory knows; nothing is written. Raises GraphError for a graph memory of another encoder."
     if self.asked_of[:2] != [net.graph_memory, evidence]: self.asked_of[:] = [net.graph_memory, evidence, Candidates(net.graph_memory, evidence)]
-    return ask_memory(net, self.encoder, hypotheses, recalled, size, evidence, progress, self.thinking, self.states_now(), self.asked_of[2], fitted_to(net))
+    found = ask_memory(net, self.encoder, hypotheses, recalled, size, evidence, progress, self.thinking, self.states_now(), self.asked_of[2], fitted_to(net))
+    if self.weigher is None: return found
+    judgements, known = [judgement for judgement, _ in found], [texts for _, texts in found]
+    return list(zip(weighed_again(self.weigher, judgements, known, hypotheses), known))
+
+# %% ../../nbs/5_text/20_cdcl_nli.ipynb #a179d8b9
+@patch
+def asked_with(self: CDCLNLITask,
+    **changes,  # of the settings in `asking`
+) -> CDCLNLITask:
+    "The same task, with all that it has opened, asked with another judge. Raises InputError for a setting that can't be or may not change."
+    for name in changes:
+        if name not in self.asking: raise InputError(f"{name}: it can't change when a network is asked, as {', '.join(self.asking)} can")
+    other = copy.copy(self)
+    vars(other).pop("weigher", None)
+    if "judge_model" in changes: changes = {"judge_labels": "", **changes}  # the labels are those of the judge before
+    for name, value in changes.items(): object.__setattr__(other, name, value)
+    other.__post_init__()
+    return other
 
 # %% ../../nbs/5_text/20_cdcl_nli.ipynb #afde9d9c
 @patch
