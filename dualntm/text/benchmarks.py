@@ -4,9 +4,10 @@
 
 # %% auto #0
 __all__ = ['fold_split', 'jsick_rows', 'bank_rows', 'bank_steps', 'tree_steps', 'step_metrics', 'write_rows', 'write_benchmarks',
-           'score_pairs', 'score_told', 'best_threshold', 'score_evidence', 'score_bank', 'score_run', 'score_runs']
+           'score_pairs', 'asking_groups', 'score_told', 'best_threshold', 'score_evidence', 'score_bank', 'score_run',
+           'score_runs']
 
-# %% ../../nbs/5_text/22_benchmarks.ipynb #b090c8be
+# %% ../../nbs/5_text/22_benchmarks.ipynb #5ccb0b3f
 import json
 from datetime import date
 from pathlib import Path
@@ -23,7 +24,7 @@ from .sessions import sentences_of
 from .splits import read_items
 from ..train import load, read_history
 
-# %% ../../nbs/5_text/22_benchmarks.ipynb #cbf60605
+# %% ../../nbs/5_text/22_benchmarks.ipynb #1faffb48
 def fold_split(
     place: int,  # of a pair in its file, from 0
     fold: int,  # 0 to 4
@@ -32,7 +33,7 @@ def fold_split(
     if place % 5 == fold: return "test"
     return "dev" if place % 5 == (fold + 1) % 5 and place // 5 % 2 == 0 else "train"
 
-# %% ../../nbs/5_text/22_benchmarks.ipynb #4c557dce
+# %% ../../nbs/5_text/22_benchmarks.ipynb #29550c02
 def _row(
     texts: list[str],  # the documents
     hypothesis: str,
@@ -47,7 +48,7 @@ def _row(
     row = parse_row(item, "translated", True, place)
     return row._replace(evidence=None if evidence is None else tuple((d, s) for d in evidence for s in range(len(row.documents[d]))))
 
-# %% ../../nbs/5_text/22_benchmarks.ipynb #6b0e590c
+# %% ../../nbs/5_text/22_benchmarks.ipynb #9c115378
 def jsick_rows(
     folder: str | Path,  # with train.jsonl and test.jsonl
     language: str = "en",  # en or ja
@@ -72,7 +73,7 @@ def jsick_rows(
         rows.append(_row([premise], hypothesis, label, evidence, f"jsick-{source}-{item.get('id', place)}", language, place))
     return rows
 
-# %% ../../nbs/5_text/22_benchmarks.ipynb #a4d8438f
+# %% ../../nbs/5_text/22_benchmarks.ipynb #7ed339ac
 def _bank_items(
     folder: str | Path,
     split: str,
@@ -93,7 +94,7 @@ def _bank_items(
             known.add(take_text(step, "conclusion", here))
     return items
 
-# %% ../../nbs/5_text/22_benchmarks.ipynb #22ef3382
+# %% ../../nbs/5_text/22_benchmarks.ipynb #95e06f85
 def bank_rows(
     folder: str | Path,  # with train.jsonl, dev.jsonl and test.jsonl
     split: str = "test",
@@ -111,7 +112,7 @@ def bank_rows(
         if neutral and left: rows.append(_row(left, hypothesis, "neutral", [], event, "en", place))
     return rows
 
-# %% ../../nbs/5_text/22_benchmarks.ipynb #3afe5ca1
+# %% ../../nbs/5_text/22_benchmarks.ipynb #542f6011
 def bank_steps(
     folder: str | Path,  # as for `bank_rows`
     split: str = "test",
@@ -128,7 +129,7 @@ def bank_steps(
         trees.append(without_loops(list(dict.fromkeys(edges))))
     return trees
 
-# %% ../../nbs/5_text/22_benchmarks.ipynb #cee0ae5a
+# %% ../../nbs/5_text/22_benchmarks.ipynb #7316dc0b
 def tree_steps(
     edges: list[Edge],
 ) -> set[frozenset]:  # of steps, each a set of sets of leaves
@@ -140,7 +141,7 @@ def tree_steps(
         return frozenset().union(*(leaves(source, above | {text}) for source in sources[text]))
     return {frozenset(leaves(source, frozenset([target])) for source in found) for target, found in sources.items()}
 
-# %% ../../nbs/5_text/22_benchmarks.ipynb #dc7913d6
+# %% ../../nbs/5_text/22_benchmarks.ipynb #51ac4acb
 def step_metrics(
     gold: list[list[Edge]],  # for each row, as of `bank_steps`
     found: list[list[Edge]],
@@ -153,7 +154,7 @@ def step_metrics(
         parts.append((precision, recall, f1_of(precision, recall), float(right == said)))
     return {name: sum(part[n] for part in parts) / max(len(parts), 1) for n, name in enumerate(("precision", "recall", "f1", "exact"))}
 
-# %% ../../nbs/5_text/22_benchmarks.ipynb #5d42eb80
+# %% ../../nbs/5_text/22_benchmarks.ipynb #3e1977c7
 def write_rows(
     rows: list[Row],
     path: str | Path,  # .jsonl; its folder is made
@@ -172,7 +173,7 @@ def write_rows(
     path.parent.mkdir(parents=True, exist_ok=True)
     write_atomically(path, lambda f: f.write("".join(items).encode()))
 
-# %% ../../nbs/5_text/22_benchmarks.ipynb #03cf2f1e
+# %% ../../nbs/5_text/22_benchmarks.ipynb #6e5b2cfe
 def write_benchmarks(
     data: str | Path,  # folder with the folders jsick and entailment-bank
     to: str | Path,  # folder that gets jsick-en-0 to jsick-en-4, jsick-ja and bank
@@ -190,7 +191,7 @@ def write_benchmarks(
     put(jsick_rows(data/"jsick", "en", "test"), "jsick-ja/test_en.jsonl")
     return written
 
-# %% ../../nbs/5_text/22_benchmarks.ipynb #67675c53
+# %% ../../nbs/5_text/22_benchmarks.ipynb #b79f2af2
 def _calibration_error(
     judgements: list[Judgement],
     labels: list[int],  # places in `LABELS`
@@ -202,7 +203,7 @@ def _calibration_error(
     place = np.minimum((said * bins).astype(int), bins - 1)
     return float(sum(abs((right - said)[place == b].sum()) for b in range(bins)) / len(said))
 
-# %% ../../nbs/5_text/22_benchmarks.ipynb #53f470b2
+# %% ../../nbs/5_text/22_benchmarks.ipynb #0dd703e6
 def score_pairs(
     task,  # has `judge`
     net,
@@ -212,7 +213,21 @@ def score_pairs(
     judgements, labels = task.judge(net, rows), [row.label for row in rows]
     return label_metrics(labels, [j.label for j in judgements]) | {"calibration_error": _calibration_error(judgements, labels)}
 
-# %% ../../nbs/5_text/22_benchmarks.ipynb #32db58ee
+# %% ../../nbs/5_text/22_benchmarks.ipynb #3d11b825
+def asking_groups(
+    pairs: list[tuple[str, str]],  # hypothesis, and the sentence beside which it stands
+    size: int = 50,  # hypotheses in a group at most
+) -> list[list[int]]:  # places of pairs
+    "Groups of hypotheses in which none is the right sentence of another."
+    groups = []
+    for n, (hypothesis, premise) in enumerate(tuple(map(normal_text, pair)) for pair in pairs):
+        free = (g for g in groups if len(g[0]) < size and hypothesis not in g[2] and (premise not in g[1] or premise == hypothesis))
+        numbers, hypotheses, premises = group = next(free, None) or ([], set(), set())
+        if not numbers: groups.append(group)
+        numbers.append(n), hypotheses.add(hypothesis), premises.add(premise)
+    return [numbers for numbers, _, _ in groups]
+
+# %% ../../nbs/5_text/22_benchmarks.ipynb #28b7d741
 def score_told(
     task,  # has `tell`, `ask` and `attach`
     net,  # has a graph memory
@@ -221,21 +236,25 @@ def score_told(
     gold: list[tuple[int, str]],  # for each hypothesis its label, and the premise beside which it stands
     **settings,  # of `ask`
 ) -> dict:  # of `label_metrics`, the calibration error, and `first` and `among_10`, shares of hypotheses
-    "How right a reader is that is told all premises and asked each hypothesis alone."
-    kept, labels = net.graph_memory, [label for label, _ in gold]
+    "How right a reader is that is told premises and asked each hypothesis alone; the network's own graph memory is not touched."
+    kept, found = net.graph_memory, {}
     try:
-        task.attach(net, InMemoryGraphMemory(kept.dim))
-        task.tell(net, [Row(((premise,),), "", None, None, f"told-{n}", ("und",), "") for n, premise in enumerate(premises)])
-        found = task.ask(net, hypotheses, **settings)
+        for group in asking_groups([(hypothesis, premise) for hypothesis, (_, premise) in zip(hypotheses, gold)]):
+            hidden = {normal_text(hypotheses[n]) for n in group} - {normal_text(gold[n][1]) for n in group}
+            told = [text for text in premises if normal_text(text) not in hidden]
+            task.attach(net, InMemoryGraphMemory(kept.dim))
+            task.tell(net, [Row(((text,),), "", None, None, f"told-{n}", ("und",), "") for n, text in enumerate(told)])
+            found |= zip(group, task.ask(net, [hypotheses[n] for n in group], **settings))
     finally: net.graph_memory = kept
-    judgements, ranks = [judgement for judgement, _ in found], []
-    for (judgement, texts), (_, premise) in zip(found, gold):
-        order, wanted = np.argsort(-np.array(judgement.evidence), kind="stable"), normal_text(premise)
-        ranks.append(next((n for n, place in enumerate(order) if normal_text(texts[place]) == wanted), len(premises)))
-    shares = {"first": float(np.mean(np.array(ranks) == 0)), "among_10": float(np.mean(np.array(ranks) < 10))}
+    judgements, ranks = [found[n][0] for n in range(len(hypotheses))], []
+    for n, (_, premise) in enumerate(gold):
+        texts, wanted = found[n][1], normal_text(premise)
+        order = np.argsort(-np.array(judgements[n].evidence), kind="stable")
+        ranks.append(next((rank for rank, place in enumerate(order) if normal_text(texts[place]) == wanted), len(premises)))
+    labels, shares = [label for label, _ in gold], {"first": float(np.mean(np.array(ranks) == 0)), "among_10": float(np.mean(np.array(ranks) < 10))}
     return label_metrics(labels, [j.label for j in judgements]) | {"calibration_error": _calibration_error(judgements, labels)} | shares
 
-# %% ../../nbs/5_text/22_benchmarks.ipynb #ee241b25
+# %% ../../nbs/5_text/22_benchmarks.ipynb #32fdc98f
 def _marked(
     rows: list[Row],
 ) -> list[dict]:  # for each row, whether each of its different sentences is evidence
@@ -243,7 +262,7 @@ def _marked(
     gold = [{row.documents[d][s] for d, s in row.evidence} for row in rows]
     return [{text: text in right for text in sentences_of(row)} for row, right in zip(rows, gold)]
 
-# %% ../../nbs/5_text/22_benchmarks.ipynb #47679a30
+# %% ../../nbs/5_text/22_benchmarks.ipynb #d570e934
 def best_threshold(
     rows: list[Row],  # with evidence
     looks: list,  # for each row a score of each of `sentences_of`, higher for evidence
@@ -258,7 +277,7 @@ def best_threshold(
     place = int(np.where(ends, f1, 0).argmax())
     return float((scores[place] + scores[place + 1]) / 2) if place + 1 < len(scores) else float(scores[-1]) - 1.
 
-# %% ../../nbs/5_text/22_benchmarks.ipynb #eccd4e61
+# %% ../../nbs/5_text/22_benchmarks.ipynb #faaba533
 def score_evidence(
     rows: list[Row],  # with evidence
     looks: list,  # for each row a score of each of `sentences_of`
@@ -276,7 +295,7 @@ def score_evidence(
     steps = step_metrics(trees, stars)
     return result | {"steps_f1": steps["f1"], "exact": steps["exact"]}
 
-# %% ../../nbs/5_text/22_benchmarks.ipynb #562f5ef7
+# %% ../../nbs/5_text/22_benchmarks.ipynb #8fe89802
 def score_bank(
     task,  # has `judge`
     net,
@@ -291,7 +310,7 @@ def score_bank(
     right = float(np.mean([j.label == row.label for row, j in zip(rows, judgements)]))
     return score_evidence(rows, [j.evidence for j in judgements], trees, threshold) | {"threshold": threshold, "accuracy": right}
 
-# %% ../../nbs/5_text/22_benchmarks.ipynb #b6e33d69
+# %% ../../nbs/5_text/22_benchmarks.ipynb #3d460ac3
 def score_run(
     task,  # from `load`
     net,
@@ -320,7 +339,7 @@ def score_run(
         found["bank, threshold of dev"] = score_bank(task, net, rows, trees, dev)
     return found
 
-# %% ../../nbs/5_text/22_benchmarks.ipynb #caf6ba3f
+# %% ../../nbs/5_text/22_benchmarks.ipynb #e408b269
 def _about_run(
     run: Path,  # its folder
 ) -> dict:  # without paths of a machine
@@ -331,7 +350,7 @@ def _about_run(
     return {"run": run.name, "rows": rows, "seed": config["seed"], "model_type": config["model_type"], "dualntm": config["dualntm"],
             "task": task, "model": config["model_parameters"], "training": config["training"], "seconds": seconds[0]["seconds"] if seconds else None}
 
-# %% ../../nbs/5_text/22_benchmarks.ipynb #a2ae856d
+# %% ../../nbs/5_text/22_benchmarks.ipynb #477d86ce
 def score_runs(
     runs: list,  # folders of runs
     data: str | Path,  # folder with the folders jsick and entailment-bank
