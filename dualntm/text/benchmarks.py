@@ -7,7 +7,7 @@ __all__ = ['fold_split', 'jsick_rows', 'bank_rows', 'bank_steps', 'tree_steps', 
            'score_pairs', 'asking_groups', 'score_told', 'best_threshold', 'score_evidence', 'score_bank', 'score_run',
            'score_runs']
 
-# %% ../../nbs/5_text/22_benchmarks.ipynb #43457fe6
+# %% ../../nbs/5_text/22_benchmarks.ipynb #1e3b6503
 import json
 from datetime import date
 from pathlib import Path
@@ -24,7 +24,7 @@ from .sessions import sentences_of
 from .splits import read_items
 from ..train import load, read_history
 
-# %% ../../nbs/5_text/22_benchmarks.ipynb #d4682891
+# %% ../../nbs/5_text/22_benchmarks.ipynb #a570819f
 def fold_split(
     place: int,  # of a pair in its file, from 0
     fold: int,  # 0 to 4
@@ -33,7 +33,7 @@ def fold_split(
     if place % 5 == fold: return "test"
     return "dev" if place % 5 == (fold + 1) % 5 and place // 5 % 2 == 0 else "train"
 
-# %% ../../nbs/5_text/22_benchmarks.ipynb #c1f3c621
+# %% ../../nbs/5_text/22_benchmarks.ipynb #087a5921
 def _row(
     texts: list[str],  # the documents
     hypothesis: str,
@@ -48,7 +48,7 @@ def _row(
     row = parse_row(item, "translated", True, place)
     return row._replace(evidence=None if evidence is None else tuple((d, s) for d in evidence for s in range(len(row.documents[d]))))
 
-# %% ../../nbs/5_text/22_benchmarks.ipynb #b4b2c70b
+# %% ../../nbs/5_text/22_benchmarks.ipynb #f6086173
 def jsick_rows(
     folder: str | Path,  # with train.jsonl and test.jsonl
     language: str = "en",  # en or ja
@@ -73,7 +73,7 @@ def jsick_rows(
         rows.append(_row([premise], hypothesis, label, evidence, f"jsick-{source}-{item.get('id', place)}", language, place))
     return rows
 
-# %% ../../nbs/5_text/22_benchmarks.ipynb #17e40eef
+# %% ../../nbs/5_text/22_benchmarks.ipynb #73f6c7dd
 def _bank_items(
     folder: str | Path,
     split: str,
@@ -94,7 +94,7 @@ def _bank_items(
             known.add(take_text(step, "conclusion", here))
     return items
 
-# %% ../../nbs/5_text/22_benchmarks.ipynb #d638d2c3
+# %% ../../nbs/5_text/22_benchmarks.ipynb #8caa1a77
 def bank_rows(
     folder: str | Path,  # with train.jsonl, dev.jsonl and test.jsonl
     split: str = "test",
@@ -112,7 +112,7 @@ def bank_rows(
         if neutral and left: rows.append(_row(left, hypothesis, "neutral", [], event, "en", place))
     return rows
 
-# %% ../../nbs/5_text/22_benchmarks.ipynb #0b8a603d
+# %% ../../nbs/5_text/22_benchmarks.ipynb #a1cb5bc0
 def bank_steps(
     folder: str | Path,  # as for `bank_rows`
     split: str = "test",
@@ -129,7 +129,7 @@ def bank_steps(
         trees.append(without_loops(list(dict.fromkeys(edges))))
     return trees
 
-# %% ../../nbs/5_text/22_benchmarks.ipynb #b5f0e0c0
+# %% ../../nbs/5_text/22_benchmarks.ipynb #b5827ece
 def tree_steps(
     edges: list[Edge],
 ) -> set[frozenset]:  # of steps, each a set of sets of leaves
@@ -141,7 +141,7 @@ def tree_steps(
         return frozenset().union(*(leaves(source, above | {text}) for source in sources[text]))
     return {frozenset(leaves(source, frozenset([target])) for source in found) for target, found in sources.items()}
 
-# %% ../../nbs/5_text/22_benchmarks.ipynb #851b08f4
+# %% ../../nbs/5_text/22_benchmarks.ipynb #e7970da2
 def step_metrics(
     gold: list[list[Edge]],  # for each row, as of `bank_steps`
     found: list[list[Edge]],
@@ -154,7 +154,7 @@ def step_metrics(
         parts.append((precision, recall, f1_of(precision, recall), float(right == said)))
     return {name: sum(part[n] for part in parts) / max(len(parts), 1) for n, name in enumerate(("precision", "recall", "f1", "exact"))}
 
-# %% ../../nbs/5_text/22_benchmarks.ipynb #91314b05
+# %% ../../nbs/5_text/22_benchmarks.ipynb #65d1a29d
 def write_rows(
     rows: list[Row],
     path: str | Path,  # .jsonl; its folder is made
@@ -173,7 +173,7 @@ def write_rows(
     path.parent.mkdir(parents=True, exist_ok=True)
     write_atomically(path, lambda f: f.write("".join(items).encode()))
 
-# %% ../../nbs/5_text/22_benchmarks.ipynb #6b5c864c
+# %% ../../nbs/5_text/22_benchmarks.ipynb #d576ade3
 def write_benchmarks(
     data: str | Path,  # folder with the folders jsick and entailment-bank
     to: str | Path,  # folder that gets jsick-en-0 to jsick-en-4, jsick-ja and bank
@@ -191,7 +191,7 @@ def write_benchmarks(
     put(jsick_rows(data/"jsick", "en", "test"), "jsick-ja/test_en.jsonl")
     return written
 
-# %% ../../nbs/5_text/22_benchmarks.ipynb #4934234a
+# %% ../../nbs/5_text/22_benchmarks.ipynb #a03e5dc3
 def _calibration_error(
     probabilities: list,  # (n, labels)
     labels: list[int],  # (n,), places in `LABELS`
@@ -203,7 +203,7 @@ def _calibration_error(
     place = np.minimum((said * bins).astype(int), bins - 1)
     return float(sum(abs((right - said)[place == b].sum()) for b in range(bins)) / len(said))
 
-# %% ../../nbs/5_text/22_benchmarks.ipynb #96a6848a
+# %% ../../nbs/5_text/22_benchmarks.ipynb #730b1fd6
 def score_pairs(
     task,  # has `judge`
     net,
@@ -213,7 +213,7 @@ def score_pairs(
     judgements, labels = task.judge(net, rows), [row.label for row in rows]
     return label_metrics(labels, [j.label for j in judgements]) | {"calibration_error": _calibration_error([j.probabilities for j in judgements], labels)}
 
-# %% ../../nbs/5_text/22_benchmarks.ipynb #8438f181
+# %% ../../nbs/5_text/22_benchmarks.ipynb #ac185fd2
 def asking_groups(
     pairs: list[tuple[str, str]],  # hypothesis, and the sentence beside which it stands
     size: int = 50,  # hypotheses in a group at most
@@ -221,13 +221,13 @@ def asking_groups(
     "Groups of hypotheses in which none is the right sentence of another."
     groups = []
     for n, (hypothesis, premise) in enumerate(tuple(map(normal_text, pair)) for pair in pairs):
-        free = (g for g in groups if len(g[0]) < size and hypothesis not in g[2] and (premise not in g[1] or premise == hypothesis))
+        free = (g for g in groups if len(g[0]) < size and hypothesis not in g[2] and premise not in g[1])
         numbers, hypotheses, premises = group = next(free, None) or ([], set(), set())
         if not numbers: groups.append(group)
         numbers.append(n), hypotheses.add(hypothesis), premises.add(premise)
     return [numbers for numbers, _, _ in groups]
 
-# %% ../../nbs/5_text/22_benchmarks.ipynb #0d3806d8
+# %% ../../nbs/5_text/22_benchmarks.ipynb #ce16e759
 def score_told(
     task,  # has `tell`, `ask` and `attach`
     net,  # has a graph memory
@@ -255,7 +255,7 @@ def score_told(
     error = _calibration_error([j.probabilities for j in judgements], labels)
     return label_metrics(labels, [j.label for j in judgements]) | {"calibration_error": error} | shares
 
-# %% ../../nbs/5_text/22_benchmarks.ipynb #5a678b22
+# %% ../../nbs/5_text/22_benchmarks.ipynb #a5988d4e
 def _marked(
     rows: list[Row],
 ) -> list[dict]:  # for each row, whether each of its different sentences is evidence
@@ -263,7 +263,7 @@ def _marked(
     gold = [{row.documents[d][s] for d, s in row.evidence} for row in rows]
     return [{text: text in right for text in sentences_of(row)} for row, right in zip(rows, gold)]
 
-# %% ../../nbs/5_text/22_benchmarks.ipynb #b9783482
+# %% ../../nbs/5_text/22_benchmarks.ipynb #f57fef19
 def best_threshold(
     rows: list[Row],  # with evidence
     looks: list,  # for each row a score of each of `sentences_of`, higher for evidence
@@ -278,7 +278,7 @@ def best_threshold(
     place = int(np.where(ends, f1, 0).argmax())
     return float((scores[place] + scores[place + 1]) / 2) if place + 1 < len(scores) else float(scores[-1]) - 1.
 
-# %% ../../nbs/5_text/22_benchmarks.ipynb #4bdbe6ab
+# %% ../../nbs/5_text/22_benchmarks.ipynb #a68d1660
 def score_evidence(
     rows: list[Row],  # with evidence
     looks: list,  # for each row a score of each of `sentences_of`
@@ -296,7 +296,7 @@ def score_evidence(
     steps = step_metrics(trees, stars)
     return result | {"steps_f1": steps["f1"], "exact": steps["exact"]}
 
-# %% ../../nbs/5_text/22_benchmarks.ipynb #e7188bc1
+# %% ../../nbs/5_text/22_benchmarks.ipynb #270eee90
 def score_bank(
     task,  # has `judge`
     net,
@@ -311,7 +311,7 @@ def score_bank(
     right = float(np.mean([j.label == row.label for row, j in zip(rows, judgements)]))
     return score_evidence(rows, [j.evidence for j in judgements], trees, threshold) | {"threshold": threshold, "accuracy": right}
 
-# %% ../../nbs/5_text/22_benchmarks.ipynb #f8938b3e
+# %% ../../nbs/5_text/22_benchmarks.ipynb #c5b033b2
 def score_run(
     task,  # from `load`
     net,
@@ -340,7 +340,7 @@ def score_run(
         found["bank, threshold of dev"] = score_bank(task, net, rows, trees, dev)
     return found
 
-# %% ../../nbs/5_text/22_benchmarks.ipynb #fefb24c3
+# %% ../../nbs/5_text/22_benchmarks.ipynb #02da4a25
 def _about_run(
     run: Path,  # its folder
 ) -> dict:  # without paths of a machine
@@ -351,7 +351,7 @@ def _about_run(
     return {"run": run.name, "rows": rows, "seed": config["seed"], "model_type": config["model_type"], "dualntm": config["dualntm"],
             "task": task, "model": config["model_parameters"], "training": config["training"], "seconds": seconds[0]["seconds"] if seconds else None}
 
-# %% ../../nbs/5_text/22_benchmarks.ipynb #fa271936
+# %% ../../nbs/5_text/22_benchmarks.ipynb #a988ace9
 def score_runs(
     runs: list,  # folders of runs
     data: str | Path,  # folder with the folders jsick and entailment-bank
