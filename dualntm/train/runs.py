@@ -129,7 +129,7 @@ def try_model(
     settings: dict,  # of the model
 ) -> None:
     "Make a network of some settings, with a few inputs and no numbers, and throw it away. Raises ValueError for settings that can't be."
-    task = SimpleNamespace(inputs=3, outputs=2, propositions=2, bits=True)
+    task = SimpleNamespace(inputs=3, outputs=2, propositions=2, bits=True, token_width=2)
     with torch.device("meta"), torch.random.fork_rng(devices=[]):
         try: model.for_task(task, **settings)
         except (NotImplementedError, RuntimeError, TypeError): pass  # one that needs numbers, or other sizes: it is tried when it is made
