@@ -139,7 +139,7 @@ def build(
     try:
         with within_memory("a network of these sizes: choose smaller ones"):
             task = kind(**config["task_parameters"])
-            net = model.for_task(task, **{**model.before, **config["model_parameters"]})
+            net = model.for_task(task, **config["model_parameters"])
             task.equip(net)
             net = net.to(device, dtype)
         net.engine_on(device)
@@ -155,7 +155,9 @@ def restore_net(
     device: str,
 ) -> tuple:  # the task, the network with its weights
     "Build task and network and put the weights in. Raises InputError if they do not fit."
-    task, net = build(content["config"], device)
+    config = content["config"]
+    before = model_for(of_name("task", config["task"], Task), config["model_type"]).before  # of settings that there were not when it was made
+    task, net = build({**config, "model_parameters": {**before, **config["model_parameters"]}}, device)
     try: net.load_state_dict(content["net"])
     except RuntimeError as e: raise InputError(f"the weights in {path} do not fit the network its configuration describes") from e
     if "decoder" in content:
