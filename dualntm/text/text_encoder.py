@@ -352,11 +352,11 @@ def encoder_names(
     name: str | Path,  # one name, or several with + between
 ) -> list[str]:
     "The names in a joined name. A folder or a name of the registry that holds a plus itself stays whole. Raises TextModelError for an empty one."
-    words, names = str(name).split("+"), []
+    words, names = [word.strip() for word in str(name).split("+")], []
     def whole(word): return word in entries("encoder") or Path(os.path.expanduser(word)).is_dir()
     while words:
         count = next((n for n in range(len(words), 1, -1) if whole("+".join(words[:n]))), 1)
-        names.append("+".join(words[:count]).strip())
+        names.append("+".join(words[:count]))
         words = words[count:]
     if not all(names): raise TextModelError(f"text_model={str(name)!r}: a name is missing beside a plus, write it as in use+minilm")
     return names
