@@ -13,7 +13,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(__name__, submod_attrs={
     "splits": ["count_rows", "read_items", "read_rows", "read_splits"],
     "candidates": ["Candidates", "rank_fusion", "Words", "words_of"],
     "alignment": ["Aligned", "Alignment", "draw_alignment", "Tokens", "TokenStates"],
-    "reader": ["Gate", "ReaderNTM"],
+    "reader": ["fitted_to", "Gate", "ReaderNTM"],
     "sessions": ["Answer", "evidence_of", "last_mentions", "looked_at", "sentences_of", "TextBatch", "tokens_of"],
     "judgements": ["chunks", "commit_edges", "Edge", "edge_metrics", "edge_vectors", "evidence_metrics", "f1_of", "gold_edges", "Judgement",
                    "label_metrics", "predicted_edges", "target_of"],

@@ -15,6 +15,7 @@ from fastcore.basics import patch
 from torch import Tensor
 
 from .alignment import TokenStates
+from .decoders import GenerativeTextDecoder
 from .encoder import Encoder
 from .rows import LABELS, Row
 from .sessions import sentences_of
@@ -143,3 +144,17 @@ def drawn_crowd(self: TextData,
     order = torch.rand(len(places), near.shape[1], generator=generator).argsort(1)[:, :self.distractors]
     chosen = near[places].gather(1, order)
     return every[chosen].transpose(0, 1), [[texts[number] for number in row] for row in chosen.tolist()]
+
+# %% ../../nbs/5_text/19_data.ipynb #792eb3a7
+@patch
+def fit_decoder(self: TextData,
+    progress: bool = True,  # show a bar
+    **settings,  # of `GenerativeTextDecoder`, in place of those for a few minutes on one core
+) -> dict | None:  # its `state`, and under `about` what it learned from and how well; None where the task asks for none
+    "Train a decoder on the texts of the train split."
+    if not self.decoder_epochs: return None
+    texts = list(self.known_vectors)
+    decoder = GenerativeTextDecoder(self.encoder.width, **{"hidden": 128, "layers": 3, "vocabulary": 2000, **settings})
+    history = decoder.fit(texts, torch.stack([self.known_vectors[text] for text in texts]), self.decoder_epochs, progress=progress)
+    about = {"texts": len(texts), "epochs": len(history), **({"dev_accuracy": history[-1]["dev_accuracy"]} if history else {})}
+    return decoder.state() | {"about": about}

@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['PRETRAINED', 'as_bytes', 'make_latest', 'pretrained_folder', 'checkpoint_file', 'read_checkpoint', 'best_of',
            'random_states', 'restore_random_states', 'of_name', 'model_for', 'build', 'restore_net', 'load', 'keep_run',
-           'Stand', 'counts_in']
+           'begin_with', 'Stand', 'counts_in']
 
 # %% ../../nbs/2_train/05_checkpoints.ipynb #f6f9c7a8
 import io, os, random
@@ -199,6 +199,18 @@ def keep_run(
     weights = {name: content[name] for name in ("format", "config", "net", *["decoder"] * (decoder and "decoder" in content))}
     if half: weights["net"] = {name: t.half() if t.dtype == torch.float32 else t for name, t in weights["net"].items()}
     write_atomically(folder/"weights.pt", lambda f: f.write(as_bytes(weights)))
+
+# %% ../../nbs/2_train/05_checkpoints.ipynb #f3cc4f29
+def begin_with(
+    net: Network,  # fresh
+    path: str,  # of a checkpoint or a run's folder, or pretrained:NAME
+) -> None:
+    "Give a network the weights of another. Raises InputError for a checkpoint that can't be read, or one of another network."
+    content = read_checkpoint(path, best=True)
+    try: missing, strange = net.load_state_dict(content["net"], strict=False)
+    except RuntimeError as e: raise InputError(f"{path}: its network has other sizes than this one; give the settings that it was made with") from e
+    lacking = [name for name in [*missing, *strange] if not name.startswith("text_model.")]
+    if lacking: raise InputError(f"{path}: its network and this one are not made of the same parts ({lacking[0]}); give the settings that it was made with")
 
 # %% ../../nbs/2_train/05_checkpoints.ipynb #a456133a
 class Stand(NamedTuple):
