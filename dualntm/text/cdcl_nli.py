@@ -18,7 +18,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from ..errors import InputError
-from ..train import begin_with, Score
+from ..train import begin_with, Score, Task
 from .calibration import Calibration, fit_calibration
 from .candidates import Candidates
 from .data import drawn, TextData
@@ -32,7 +32,6 @@ from .seen import Glimpse, label_words, step_words, words_for
 from .sessions import Answer, as_batch, beside, evidence_of, FLAGS, judge_batch, sentences_of, TextBatch
 from .told import ask_memory, attach_memory, tell_rows, Told
 from ..values import fit_fields, whole_number
-from ..train import Task
 
 # %% ../../nbs/5_text/20_cdcl_nli.ipynb #c538afe2
 def check_task(
@@ -41,6 +40,7 @@ def check_task(
     "Raise ValueError, naming the setting, for settings that can't be."
     check_setting(task.setting)
     for name in ("thinking", "distractors", "decoder_epochs"): whole_number(name, getattr(task, name), 0, 10**6)
+    if task.measure not in ("macro_f1", "accuracy", "evidence_f1"): raise ValueError(f"measure={task.measure}: choose from macro_f1, accuracy, evidence_f1")
     if task.edges not in ("predicted", "gold", "none"): raise ValueError(f"edges={task.edges}: choose from predicted, gold, none")
     if task.decoder_epochs and task.finetune_encoder:
         raise ValueError("decoder_epochs and finetune_encoder: a decoder learns the vectors of a frozen encoder, leave one out")
@@ -72,6 +72,7 @@ class CDCLNLITask(TextData, Task):
     edges: str = "predicted"  # which entailments training commits: predicted, gold or none
     distractors: int = 16  # sentences of other events that training lays beside the right ones, so that the reader can be asked from a graph memory; for a network with one, and a frozen encoder
     distracted: float = 0.2  # share that rows with distractors have in the loss of the label
+    measure: str = "macro_f1"  # which number on dev says what is best: macro_f1, accuracy or evidence_f1
     decoder_epochs: int = 0  # passes over the texts of train in which a decoder of vectors is trained at the end of a run; 0 trains none
 
     name: ClassVar[str] = "cdcl-nli"
@@ -82,7 +83,6 @@ class CDCLNLITask(TextData, Task):
     models: ClassVar[dict] = {"dual": ReaderNTM}  # networks in place of the usual ones
     outputs: ClassVar[int] = len(LABELS)
     bits: ClassVar[bool] = False
-    measure: ClassVar[str] = "macro_f1"  # which of the numbers of `validate` says what is best
     chance: ClassVar[dict] = {"accuracy": 1 / len(LABELS), "macro_f1": 1 / len(LABELS), "f1_of_macros": 1 / len(LABELS)}  # what guessing reaches
 
     aliases: ClassVar[dict] = {"judge": "judge_model"}  # `judge` is a method
