@@ -19,7 +19,7 @@ setup(
     license="Apache-2.0",
     python_requires=">=" + cfg["min_python"],
     packages=find_packages(include=["dualntm", "dualntm.*"]),
-    package_data={"dualntm": ["sample/*.json"]},
+    package_data={"dualntm": ["sample/*.json", "pretrained/*/*"]},
     install_requires=cfg["requirements"].split(),
     extras_require={"dev": cfg["dev_requirements"].split(), "minilm": cfg["minilm_requirements"].split(),
                     "multilingual": cfg["multilingual_requirements"].split(),

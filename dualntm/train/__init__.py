@@ -7,7 +7,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(__name__, submod_attrs={
     "optimiser": ["GravesRMSprop"],
     "plan": ["Training", "planned", "rate", "check_names", "nearest", "whole_seed", "usable_device", "float_type", "within_memory"],
     "folders": ["run_folder", "read_history", "has_checkpoint", "folder_lock", "claim_folder"],
-    "checkpoints": ["begin_with", "read_checkpoint", "checkpoint_file", "best_of", "build", "load", "model_for", "of_name", "keep_run", "as_bytes", "random_states", "restore_random_states"],
+    "checkpoints": ["begin_with", "PRETRAINED", "pretrained_folder", "read_checkpoint", "checkpoint_file", "best_of", "build", "load", "model_for", "of_name", "keep_run", "as_bytes", "random_states", "restore_random_states"],
     "progress": ["Progress", "noted_interrupts"],
     "trainer": ["Trainer", "resume"],
     "runs": ["Setting", "settings", "parse_setting", "check_settings", "given_once", "changes_to", "make_trainer", "evaluate"],
