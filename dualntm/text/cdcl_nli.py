@@ -23,6 +23,7 @@ from .calibration import Calibration, fit_calibration
 from .candidates import Candidates
 from .data import drawn, TextData
 from .decoders import GenerativeTextDecoder
+from .encoder import warn_languages
 from .judgements import chunks, commit_edges, edge_vectors, evidence_metrics, gold_edges, Judgement, judgement_of, label_metrics
 from .judgements import predicted_edges
 from .judges import Judge, weighed_again
@@ -144,8 +145,8 @@ def parameter_groups(self: CDCLNLITask,
 ) -> list[dict]:  # groups for an optimiser, each with its `scale`, the share of the rate
     "The parameters of a network in groups; those of an encoder that is trained are a group of their own."
     groups = net.parameter_groups()
-    trained = list(net.text_model.parameters()) if self.finetune_encoder else []
-    known = {id(p) for p in trained}
+    trained = [p for p in net.text_model.parameters() if p.requires_grad] if self.finetune_encoder else []
+    known = {id(p) for p in net.text_model.parameters()} if trained else set()
     own = [{"params": [p for p in group["params"] if id(p) not in known], "scale": 1.} for group in groups]
     return own + ([{"params": trained, "scale": self.encoder_rate}] if trained else [])
 
@@ -156,6 +157,8 @@ def begin(self: CDCLNLITask,
 ) -> None:
     "Make a fresh network ready for the data."
     if self.start: begin_with(net, self.start)
+    warn_languages(self.encoder, [code for row in self.rows for code in row.languages])
+    if self.weigher is not None: self.weigher.fingerprint()  # a wrong name is said before training
     if not isinstance(net, ReaderNTM) or net.align is None or self.finetune_encoder: return
     self.kept_states.fetch(self.known_vectors, self.encoder.progress)
 
@@ -187,19 +190,6 @@ def batch(self: CDCLNLITask,
     places = [start + int(n) % (total - start) for n in spread]
     rows = [self.every_row[n] for n in places]
     with torch.no_grad(): return self.batch_of(rows)._replace(places=torch.tensor(places))
-
-# %% ../../nbs/5_text/20_cdcl_nli.ipynb #6ccc468b
-@patch
-def texts(self: CDCLNLITask,
-    batch: TextBatch,  # from `batch` or `draw`
-):  # called with step and place in the batch, gives the text that is presented there; empty where there is none
-    "The sentences and hypotheses of a batch."
-    def text(step, index):
-        place, told = int(batch.places[index]), len(batch.evidence)
-        if place < 0: return ""
-        row = self.every_row[place]
-        return dict(enumerate(sentences_of(row))).get(step, "") if step < told else row.hypothesis
-    return text
 
 # %% ../../nbs/5_text/20_cdcl_nli.ipynb #5f339974
 @patch

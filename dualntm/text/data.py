@@ -145,6 +145,19 @@ def drawn_crowd(self: TextData,
     chosen = near[places].gather(1, order)
     return every[chosen].transpose(0, 1), [[texts[number] for number in row] for row in chosen.tolist()]
 
+# %% ../../nbs/5_text/19_data.ipynb #8c0b24b2
+@patch
+def texts(self: TextData,
+    batch,  # from `batch` or `draw`
+):  # called with step and place in the batch, gives the text that is presented there; empty where there is none
+    "The sentences and hypotheses of a batch."
+    def text(step, index):
+        place, told = int(batch.places[index]), len(batch.evidence)
+        if place < 0: return ""
+        row = self.every_row[place]
+        return dict(enumerate(sentences_of(row))).get(step, "") if step < told else row.hypothesis
+    return text
+
 # %% ../../nbs/5_text/19_data.ipynb #792eb3a7
 @patch
 def fit_decoder(self: TextData,
