@@ -52,6 +52,16 @@ def drawn(
     order = torch.randperm(count, generator=torch.Generator().manual_seed((1_000_003 * seed + epoch) % 2**63))
     return order[place * size:(place + 1) * size].tolist()
 
+# %% ../../nbs/5_text/19_data.ipynb #6e57e337
+def _nearest(
+    vectors: Tensor,  # (m, width)
+    every: Tensor,  # (n, width)
+    most: int,
+) -> tuple[Tensor, Tensor]:  # (m, most), the highest products with `every`, and their places
+    "The nearest of many vectors to some, a thousand at a time."
+    found = [(some @ every.T).topk(most, 1) for some in vectors.split(1000)]
+    return torch.cat([one.values for one in found]), torch.cat([one.indices for one in found])
+
 # %% ../../nbs/5_text/19_data.ipynb #3a699f75
 def near_by(
     rows: list[Row],
@@ -59,16 +69,21 @@ def near_by(
     count: int,  # of sentences of each kind
 ) -> tuple[list[str], Tensor, Tensor]:  # all n sentences; their embeddings (n, width); for each row the numbers of at most 2 * count of them, (rows, N)
     "For each row the sentences of others that are nearest to its hypothesis, and to its premises."
-    texts = list(dict.fromkeys(text for row in rows for text in sentences_of(row)))
+    owns = [sentences_of(row) for row in rows]
+    texts = list(dict.fromkeys(text for own in owns for text in own))
     number, every = {text: n for n, text in enumerate(texts)}, torch.stack([vectors[text] for text in texts])
+    own = [{number[text] for text in sentences} for sentences in owns]
+    asked, most = torch.stack([vectors[row.hypothesis] for row in rows]), min(len(texts), count + max(map(len, own)))
+    by_text, by_hypothesis = _nearest(every, every, most), _nearest(asked, every, most)
     near = []
-    for row in rows:
-        own = [number[text] for text in sentences_of(row)]
-        likeness = torch.stack([every @ vectors[row.hypothesis], (every @ every[own].T).max(1).values])
-        likeness[:, own] = -torch.inf
-        near.append(likeness.topk(min(count, len(texts) - len(set(own)))).indices.flatten())
+    for row, mine, (cosines, places) in zip(rows, own, zip(*by_hypothesis)):
+        premises = {}  # of each other sentence the highest cosine with one of the row's own
+        for one in mine:
+            for cosine, place in zip(by_text[0][one].tolist(), by_text[1][one].tolist()): premises[place] = max(cosine, premises.get(place, -2.))
+        ranked = [places.tolist(), sorted(premises, key=premises.get, reverse=True)]
+        near.append([place for rank in ranked for place in [place for place in rank if place not in mine][:count]])
     least = min(map(len, near))
-    return texts, every, torch.stack([some[:least] for some in near])
+    return texts, every, torch.tensor([some[:least] for some in near], dtype=torch.long).reshape(len(rows), least)
 
 # %% ../../nbs/5_text/19_data.ipynb #4198643e
 class TextData:
