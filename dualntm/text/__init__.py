@@ -22,7 +22,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(__name__, submod_attrs={
     "judges": ["Judge", "JudgeCounts", "Question", "train_judge", "weigh", "weigh_all", "weighed_again"],
     "told": ["Told"],
     "seen": ["Glimpse", "Watched"],
-    "cdcl_nli": ["CDCLNLITask"],
+    "cdcl_nli": ["CDCLNLITask", "fitted_to"],
     "benchmarks": ["asking_groups", "bank_rows", "bank_steps", "best_threshold", "fold_split", "jsick_rows", "score_bank", "score_evidence", "score_pairs",
                    "score_run", "score_runs", "score_told", "step_metrics", "tree_steps", "write_benchmarks", "write_rows"],
 })

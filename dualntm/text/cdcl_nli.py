@@ -280,14 +280,14 @@ def answer_words(self: CDCLNLITask,
     output: Tensor,  # (labels,), that a network gave
     step: int,
     index: int = 0,  # which row of the batch
+    fitted: Calibration = Calibration(),  # by which it is known how sure that is
 ) -> str:  # empty where nothing is to be answered
     "What a network says at a step, and what would be right."
     if step < len(batch.evidence): return ""
-    label, chances = int(batch.labels[index]), output.softmax(-1).tolist()
-    said = Judgement(int(output.argmax()), tuple(chances), None)
-    name = f"not known, nearest is {LABELS[said.label]}" if said.undecided else LABELS[said.label]
+    label, chances = int(batch.labels[index]), (output / fitted.temperature).softmax(-1).tolist()
+    said = Judgement(int(output.argmax()), tuple(chances), None, sure_from=fitted.sure_from)
     words = ", ".join(f"{name} {chance:.2f}" for name, chance in zip(LABELS, chances))
-    return f"it says {name} ({words})" + (f"; the row's label is {LABELS[label]}" if label >= 0 else "")
+    return f"it says {said.answer}: {words}" + (f"; the row's label is {LABELS[label]}" if label >= 0 else "")
 
 # %% ../../nbs/5_text/20_cdcl_nli.ipynb #39feb915
 def fitted_to(
