@@ -5,7 +5,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(__name__, submod_attrs={
     "figures": ["check_figure", "COLOURS", "contrast", "PALE", "picture", "Picture", "png", "readable", "style", "STYLE"],
     "learning": ["animate", "as_array", "curve", "Learning", "load_learning", "plot_convergence", "plot_cost_by_length", "plot_learning",
                  "plot_sequences", "record_learning", "running_mean", "save_learning"],
-    "attention": ["plot_memory", "plot_weightings", "used_cells"],
+    "attention": ["plot_alignment", "plot_memory", "plot_weightings", "used_cells"],
     "graphs": ["as_networkx", "judged_graph", "plot_entailments", "plot_working_graph"],
     "architecture": ["draw_architecture", "draw_soft_merge"],
     "panel": ["announced", "coloured", "discard", "FigureView", "INKS", "labelled", "Panel", "put"],

@@ -112,6 +112,14 @@ def embed_states(self: Encoder,
     "Encode texts for training, together with their tokens' states. Raises InputError, as this encoder has none."
     raise InputError(_NO_STATES.format(self.name))
 
+# %% ../../nbs/5_text/02_encoder.ipynb #b6286133
+@patch
+def token_words(self: Encoder,
+    texts: Sequence[str],
+) -> list[list[str]]:  # of each text: one word for each of its `states`
+    "The tokens of texts, in words; here only numbers. Raises InputError, as `states` does, for an encoder that has none."
+    return [[str(number) for number in range(1, len(rows) + 1)] for rows in self.states(texts)]
+
 # %% ../../nbs/5_text/02_encoder.ipynb #cb7b728b
 @patch
 def fingerprint(self: Encoder) -> bytes:

@@ -90,6 +90,14 @@ def states(self: JoinedEncoder,
     "The last states of texts' tokens, from the first part that has them. Raises InputError if none has."
     return self.reader.states(texts, progress) if self.reader else Encoder.states(self, texts)
 
+# %% ../../nbs/5_text/05_joined.ipynb #cc8db92a
+@patch
+def token_words(self: JoinedEncoder,
+    texts: Sequence[str],
+) -> list[list[str]]:  # of each text: one word for each of its `states`
+    "The tokens of texts, in words of the part that gives the states. Raises InputError if none does."
+    return self.reader.token_words(texts) if self.reader else Encoder.token_words(self, texts)
+
 # %% ../../nbs/5_text/05_joined.ipynb #46f2e910
 @patch
 def beside(self: JoinedEncoder,

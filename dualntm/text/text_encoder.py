@@ -251,6 +251,14 @@ def states(self: TextEncoder,
             bar.update(len(places))
     return [made[text] for text in texts]
 
+# %% ../../nbs/5_text/03_text_encoder.ipynb #293316ec
+@patch
+def token_words(self: TextEncoder,
+    texts: Sequence[str],
+) -> list[list[str]]:  # of each text: one word for each of its `states`
+    "The tokens of texts, in words. Raises ValueError, naming the place, for a text that is empty or no string."
+    return [[self.tokenizer.decode([token]).strip() for token in tokens] for tokens in self.look(check_texts(texts))[0]]
+
 # %% ../../nbs/5_text/03_text_encoder.ipynb #d16055b6
 @patch
 def passed(self: TextEncoder,
