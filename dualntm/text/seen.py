@@ -47,7 +47,7 @@ class Watched:
 class Glimpse(NamedTuple):
     "What one read saw in one step."
     step: int  # 0 presents the hypothesis; those after it think
-    read: int  # 0 walks, and gives the evidence
+    read: int  # 0 walks
     nearest: str  # of the sentences that were given
     cosine: float  # between its embedding and what was seen
     words: str | None  # from a decoder; None without one
