@@ -126,7 +126,7 @@ def summary(
     counts = [f"{sum(LABELS[judgement.label] == name for judgement in known):,} {name}" for name in LABELS]
     far = sum(judgement.far for judgement in judgements)
     return f"{amount(len(judgements), 'hypothesis', 'hypotheses')}: {', '.join(counts)}, {len(judgements) - len(known):,} not known" + \
-        (f"; {far:,} of them far from anything told" if far else "")
+        (f"; {far:,} far from anything told" if far else "")
 
 # %% ../../nbs/8_cli/07_predict.ipynb #57df369a
 def finish_judging(
