@@ -161,7 +161,7 @@ def judge_and_tell(
     things: list,  # rows, or hypotheses
     run: str,  # which run writes
     judge,  # called with the network and some of the things, gives for each a judgement and a row
-    at_once: int = 32,
+    at_once: int = 128,  # since an encoder looks once a time whether it is still the same
 ) -> None:
     "Judge, print, and write if that is asked for."
     from dualntm.text import chunks, Watched
