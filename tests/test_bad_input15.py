@@ -114,6 +114,8 @@ def test_files_that_are_no_texts(place, typed, name):
 def test_texts_of_other_kinds_and_languages(place, typed):
     assert typed("tell", "--text", "mark.txt", "page.md", "--store", "told.npz")[1].startswith("told 5 sentences: 5 new")
     assert {p.text for p in load_graph("told.npz").propositions()} == {"It is wet.", "It is late.", "Weather", "It is wet", "It is cold"}
+    (place/"lines.txt").write_text("Ada owns a boat\nThe boat is red\n")
+    assert typed("tell", "--text", "lines.txt", "--store", "told.npz")[1].startswith("told 2 sentences: 2 new")
     out = typed("tell", "--text", "mark.txt", "--language", "sw", "--store", "told.npz")[1]
     assert out.count("was not made for (2 in sw)") == 1
 
