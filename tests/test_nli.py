@@ -101,7 +101,7 @@ def test_told_texts_are_asked_for(place, decided, typed):
     assert load_graph(place/"world.npz").count() == (5, 0, 0)
     assert "told 12 sentences: 12 new" in typed("tell", *store, "--file", "pairs/pairs.json")[1]
     before = load_graph(place/"world.npz").count()
-    one, other = (json.loads(typed(command, *store, "--hypothesis", "A cat sleeps.", "--json")[1]) for command in ("predict", "ask"))
+    one, other = (json.loads(typed(command, *store, "--hypothesis", "A cat sleeps.", "--json", "--reads")[1]) for command in ("predict", "ask"))
     assert one["hypothesis"] == "A cat sleeps." and one["reads"] and set(one["evidence"]) <= {p.text for p in load_graph(place/"world.npz").propositions()}
     assert one == other and load_graph(place/"world.npz").count() == before  # neither has written
     for hypothesis in ("A cat sleeps.", "A cat is asleep.", "The sun sets."): typed("ask", *store, "--hypothesis", hypothesis, "--write")
@@ -131,7 +131,7 @@ def test_a_question_is_no_evidence(place, trained, typed, monkeypatch):
     first = [json.loads(line) for line in typed("ask", *store, "--file", "questions.txt", "--json", "--write")[1].splitlines()]
     held = {p.text for p in load_graph(place/"asked.npz").propositions() if not p.told}
     assert len(first) == 3 and held == {edge["target"] for row in first for edge in row["written"]}
-    seen = {words: {read["nearest"] for line in typed("ask", *store, "--hypothesis", "A cow is asleep in a barn.", "--json", *words)[1].splitlines()
+    seen = {words: {read["nearest"] for line in typed("ask", *store, "--hypothesis", "A cow is asleep in a barn.", "--json", "--reads", *words)[1].splitlines()
                     for read in json.loads(line)["reads"]} for words in ((), ("--evidence", "told"), ("--evidence", "held"))}
     assert seen[()] == seen["--evidence", "told"] <= {"A dog barks.", "It rains."}
     if held - {text for text in held if text.startswith("not: ")}: assert seen["--evidence", "held"] & held
@@ -153,7 +153,7 @@ def test_hypotheses_from_files(place, trained, typed):
 
 
 def test_reads_are_put_into_words(place, trained, typed):
-    words = ("predict", "--checkpoint", trained, "--premise", "A cat sleeps. It rains.", "--hypothesis", "A cat is asleep.")
+    words = ("predict", "--checkpoint", trained, "--premise", "A cat sleeps. It rains.", "--hypothesis", "A cat is asleep.", "--reads")
     reads = json.loads(typed(*words, "--json")[1])["reads"]
     assert [(read["step"], read["read"]) for read in reads] == [(0, 0), (1, 0)]
     assert all(read["nearest"] in ("A cat sleeps.", "It rains.") and -1 <= read["cosine"] <= 1.001 and isinstance(read["words"], str) for read in reads)

@@ -11,8 +11,8 @@ import argparse
 from pathlib import Path
 
 from .console import amount, bar, print_json
-from .predict import add_asking_flag, add_write_flags, answer_known, asked_hypotheses, asked_task, check_write
-from .stores import add_store_flags, attach_store, held, open_trained
+from .predict import add_write_flags, answer_known, asked_hypotheses, check_write
+from .stores import add_asking_flag, add_store_flags, asked_task, attach_store, held, open_trained
 from .tell import read_facts
 from .words import check_counts, refuse_given
 from ..errors import InputError
@@ -182,7 +182,7 @@ def ask_command(
                          "or --hypothesis TEXT or --file FILE, for a run that judges, such as one of cdcl-nli")
     if args.facts is None: refuse_given(args, ("walks", "seed"), "this is for --facts")
     if judged: return ask_hypotheses(args)
-    if alone := [name for name in ("write", "evidence", "param") if getattr(args, name)]: raise InputError(f"--{alone[0]}: this is for hypotheses; leave it out")
+    if alone := [name for name in ("write", "evidence", "reads", "param") if getattr(args, name)]: raise InputError(f"--{alone[0]}: this is for hypotheses; leave it out")
     for name, values in (("links", args.links or [1]), ("walks", [args.walks])): check_counts(name, values)
     if args.start is not None and len(args.links or []) > 1: raise InputError("--from prints one walk: give one number to --links")
     task, net = open_trained(args)

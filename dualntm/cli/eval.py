@@ -12,7 +12,7 @@ import argparse, itertools, math, os
 from pathlib import Path
 
 from .console import amount, bar, cell, print_json
-from .stores import add_graph_flags, check_store_flags, commit_found, held, keep, load_run, open_graph
+from .stores import add_asking_flag, add_graph_flags, asked_task, check_store_flags, commit_found, held, keep, load_run, open_graph
 from .words import check_counts
 from ..errors import InputError
 
@@ -24,6 +24,7 @@ EVAL_EXAMPLES = """examples:
   dualntm eval --checkpoint checkpoints/graph-recall-dual-seed1000 --links 4 40
   dualntm eval --checkpoint checkpoints/cdcl-nli-dual-seed1000 --split test
   dualntm eval --checkpoint checkpoints/cdcl-nli-dual-seed1000 --file rows.jsonl --store world.npz
+  dualntm eval --checkpoint checkpoints/cdcl-nli-dual-seed1000 -p judge=folder-or-name-of-a-model
 """
 
 # %% ../../nbs/8_cli/06_eval.ipynb #987de7c8
@@ -50,6 +51,7 @@ def add_eval(commands) -> None:
     add("--split", choices=("train", "dev", "test"), help="rows to judge (cdcl-nli: test)")
     add("--data", metavar="DIR", help="a folder with other data (cdcl-nli)")
     add("--file", metavar="FILE", help="judge the rows of a .json or .jsonl file (cdcl-nli)")
+    add_asking_flag(parser)
     add_graph_flags(parser)
     add("--device", help="where to compute (cpu)")
     add("--json", action="store_true", help="one JSON object a line instead of a table; bit_error is in %%")
@@ -193,8 +195,9 @@ def row_metrics(
     judgements: list,
 ) -> dict:
     "The scores of judgements, each beside what chance gives."
-    from dualntm.text import evidence_metrics, f1_of, label_metrics, sentences_of
-    metrics = label_metrics([row.label for row in rows], [j.label for j in judgements])
+    from dualntm.text import evidence_metrics, f1_of, label_metrics, sentences_of, sureness_metrics
+    labels, probabilities = [row.label for row in rows], [j.probabilities for j in judgements]
+    metrics = label_metrics(labels, [j.label for j in judgements])
     metrics["chance"] = dict(task.chance)
     for row in metrics["labels"].values(): row["chance"] = f1_of(row["rows"] / len(rows), 1 / len(metrics["labels"]))
     metrics["evidence"] = evidence_metrics(rows, judgements)
@@ -202,6 +205,8 @@ def row_metrics(
         known = [row for row, j in zip(rows, judgements) if row.evidence is not None and j.evidence is not None]
         metrics["evidence"]["chance"] = f1_of(metrics["evidence"]["gold"] / sum(len(set(sentences_of(row))) for row in known), 1 / 2)
     metrics["undecided"] = sum(j.undecided for j in judgements)
+    finite = all(math.isfinite(p) for some in probabilities for p in some)  # not those of a network whose weights are broken
+    metrics["sureness"] = sureness_metrics(probabilities, labels, [not j.undecided for j in judgements]) if finite else None
     return metrics
 
 # %% ../../nbs/8_cli/06_eval.ipynb #13c71693
@@ -224,7 +229,10 @@ def print_metrics(
     for (name, row), counts in zip(metrics["labels"].items(), metrics["confusion"]):
         print(f"{score_cells(name, row)} {row['rows']:6}   {' '.join(f'{n:6}' for n in counts)}")
     for name in ("evidence", "edges", "denials"):
-        if row := metrics[name]: print(f"{score_cells(name, row)} {row['gold']:6}   {row['found']:6} found", flush=True)
+        if row := metrics[name]: print(f"{score_cells(name, row)} {row['gold']:6}   {row['found']:6} found")
+    if sure := metrics["sureness"]:
+        right = "no row is known" if sure["precision"] is None else f"{sure['coverage']:.2f} of rows known, {sure['precision']:.2f} of them right"
+        print(f"\ncalibration error {sure['error']:.3f} (by chance {sure['error_by_chance']:.3f}); {right}", flush=True)
 
 # %% ../../nbs/8_cli/06_eval.ipynb #03aa9fc6
 def judge_command(
@@ -254,8 +262,8 @@ def eval_command(
     "Run the `eval` command."
     check_store_flags(args)
     task, net = load_run(args)
-    if task.judges: return judge_command(args, task, net)
-    refused = [flag for flag in ("split", "file", "data", "store", "graph", "long_term_memory_backend") if getattr(args, flag)]
+    if task.judges: return judge_command(args, asked_task(args, task, net), net)
+    refused = [flag for flag in ("param", "split", "file", "data", "store", "graph", "long_term_memory_backend") if getattr(args, flag)]
     if refused: raise InputError(f"--{refused[0].replace('_', '-')}: {task.name} draws its sequences, this is for a task that judges, such as cdcl-nli")
     for number, size in enumerate(asked_sizes(args, task)):
         row = evaluate_in_parts(task, net, args, size)

@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['add_graph_flags', 'check_store_flags', 'add_store_flags', 'check_parent', 'lock_wait', 'held', 'open_file_store',
            'open_backend', 'attach_store', 'open_graph', 'found_edges', 'commit_found', 'keep', 'load_run',
-           'takes_facts', 'open_trained']
+           'takes_facts', 'open_trained', 'add_asking_flag', 'asked_task']
 
 # %% ../../nbs/8_cli/05_stores.ipynb #9f6d5929
 import argparse, os
@@ -14,7 +14,7 @@ from pathlib import Path
 
 from .connection_flags import add_connection_flags, connection_from
 from .console import amount
-from .words import named, seconds
+from .words import name_value, named, seconds
 from ..errors import InputError
 from ..files import Lock
 from ..registry import find
@@ -91,7 +91,8 @@ def open_file_store(
     check_parent(path)
     if not fresh and not path.exists(): raise InputError(f"there is no store at {path}: tell it something first")
     memory = load_graph(path) if path.exists() else InMemoryGraphMemory(width)
-    if memory.dim != width: raise InputError(f"{path} holds propositions of {memory.dim} numbers, the network takes {width}")
+    if memory.dim != width: raise InputError(f"{path} holds propositions of {memory.dim} numbers, the network takes {width}: "
+                                             "name another store, or the run that it was told by")
     return memory
 
 # %% ../../nbs/8_cli/05_stores.ipynb #6982fde2
@@ -155,7 +156,7 @@ def commit_found(
     if net.graph_memory is None: return
     by_source = {}
     for row, judgement in zip(rows, judgements):
-        by_source.setdefault(getattr(judgement, "source", "predicted"), []).extend(found_edges(row, judgement, sure))
+        by_source.setdefault(judgement.source, []).extend(found_edges(row, judgement, sure))
     vectors = edge_vectors(sum(by_source.values(), []), task.encoder.encode)
     for source, edges in by_source.items():
         commit_edges(net, edges, vectors, source, run, conditions=WriteConditions(write_gate=0., write_budget=len(vectors)))
@@ -203,3 +204,30 @@ def open_trained(
         uses = "texts and hypotheses are for a task that judges, such as cdcl-nli" if texts else "facts and walks are for graph-recall"
         raise InputError(f"{args.checkpoint} is a run of {task.name} with model type {net.model_type}: {uses}, with model type dual")
     return task, net
+
+# %% ../../nbs/8_cli/05_stores.ipynb #ccc880b8
+def add_asking_flag(
+    parser: argparse.ArgumentParser,
+) -> None:
+    "Add the flag for settings that may change when a network is asked."
+    parser.add_argument("-p", "--param", action="append", default=[], metavar="NAME=VALUE", type=name_value,
+        help="judge=MODEL lets a model for inference weigh what the network finds, a folder or a name on the Hugging Face hub; "
+             "judge_labels=contradiction,entailment,neutral says what its labels mean, in its order, where they do not")
+
+# %% ../../nbs/8_cli/05_stores.ipynb #493bec3b
+def asked_task(
+    args: argparse.Namespace,  # of `eval`, `predict` or `ask`
+    task,
+    net,
+):  # the task as it is to be asked, its judge loaded if it has one
+    "A task with the settings that -p changes. Raises InputError for one that can't change now, TextModelError for a judge that can't be had."
+    from dualntm.train import given_once, nearest, settings
+    known, words = settings(task.name, net.model_type), {new: old for old, new in task.aliases.items()}
+    pairs, may = [text.split("=", 1) for text in args.param], [words.get(name, name) for name in task.asking]
+    for name, _ in pairs:
+        if known.word(name) not in task.asking:
+            raise InputError(f"-p {name}: " + ("this is set when a network is trained, and stays; " if name in known else "there is no such setting here; ")
+                             + nearest(name, may))
+    if pairs: task = task.asked_with(**given_once((known.word(name), value) for name, value in pairs))
+    if task.weigher and not args.json: print(f"weighed by the judge {task.weigher.name}")
+    return task

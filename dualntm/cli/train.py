@@ -30,6 +30,7 @@ TRAIN_EXAMPLES = """examples:
   dualntm train --task copy --model-type dual --long-term-memory-backend neo4j
   dualntm train --task cdcl-nli --model-type dual -p num_epochs=5 -p batch_size=16
   dualntm train --task cdcl-nli --model-type dual -p decoder_epochs=3
+  dualntm train --task cdcl-nli --model-type dual -p judge=folder-or-name-of-a-model
 """
 
 # %% ../../nbs/8_cli/04_train.ipynb #ee4aa5e1

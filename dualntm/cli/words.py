@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['NAMING', 'OWN_WORDS', 'Given', 'integer', 'seconds', 'named', 'names_shown', 'CommandParser', 'typed',
-           'example_lines', 'check_counts', 'refuse_given', 'name_value', 'read_lines']
+           'example_lines', 'check_counts', 'refuse_given', 'name_value', 'read_text', 'read_lines']
 
 # %% ../../nbs/8_cli/02_words.ipynb #87d5e6c4
 import argparse, difflib, math, re, shlex
@@ -157,10 +157,30 @@ def name_value(
     return text
 
 # %% ../../nbs/8_cli/02_words.ipynb #d4ccdafc
+def _what_it_is(
+    content: bytes,  # of a file that is no text in UTF-8
+) -> str:
+    "What a file is instead of text, and what would be right."
+    if content.startswith(b"%PDF"): return "it is a PDF: save its text"
+    if content.startswith(b"PK\x03\x04"): return "it is an archive or an office document: save its text"
+    if content.startswith((b"\xff\xfe", b"\xfe\xff")): return "it is in UTF-16, and not in UTF-8: save it in UTF-8"
+    return "it is no text: name a text file" if b"\0" in content else "it is not in UTF-8: save it in UTF-8"
+
+def read_text(
+    path: str | Path,
+) -> str:
+    "The text of a file in UTF-8, with or without a byte order mark. Raises InputError if it can't be read or is no text."
+    if Path(path).is_dir(): raise InputError(f"can't read {path}: it is a folder, name the files in it")
+    try:
+        content = Path(path).read_bytes()
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as e: raise InputError(f"can't read {path}: {_what_it_is(content)}") from e
+    except (OSError, ValueError) as e: raise InputError(f"can't read {path}: {getattr(e, 'strerror', None) or e}") from e
+    if "\0" in text or content.startswith(b"%PDF"): raise InputError(f"can't read {path}: {_what_it_is(content)}")
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
 def read_lines(
     path: str | Path,
 ) -> list[str]:
-    "The lines of a text file. Raises InputError if it can't be read."
-    try: return Path(path).read_text(encoding="utf-8-sig").splitlines()
-    except UnicodeDecodeError as e: raise InputError(f"can't read {path}: it is not in UTF-8") from e
-    except (OSError, ValueError) as e: raise InputError(f"can't read {path}: {getattr(e, 'strerror', None) or e}") from e
+    "The lines of a text file. Raises InputError if it can't be read or is no text."
+    return read_text(path).splitlines()

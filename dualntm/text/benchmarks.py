@@ -17,6 +17,7 @@ import numpy as np
 from ..errors import RowError
 from ..files import write_atomically
 from ..graph import InMemoryGraphMemory, normal_text
+from .calibration import calibration_error
 from .judgements import Edge, f1_of, Judgement, label_metrics, set_metrics, without_loops
 from .rows import LABELS, parse_row, Row
 from .sentences import check_text, show, split_sentences, take_text, wrong
@@ -191,18 +192,6 @@ def write_benchmarks(
     put(jsick_rows(data/"jsick", "en", "test"), "jsick-ja/test_en.jsonl")
     return written
 
-# %% ../../nbs/5_text/22_benchmarks.ipynb #a03e5dc3
-def _calibration_error(
-    probabilities: list,  # (n, labels)
-    labels: list[int],  # (n,), places in `LABELS`
-    bins: int = 15,
-) -> float:
-    "How far the probability of a label that was said is from how often it is right."
-    probabilities = np.asarray(probabilities)
-    said, right = probabilities.max(1), (probabilities.argmax(1) == labels).astype(float)
-    place = np.minimum((said * bins).astype(int), bins - 1)
-    return float(sum(abs((right - said)[place == b].sum()) for b in range(bins)) / len(said))
-
 # %% ../../nbs/5_text/22_benchmarks.ipynb #730b1fd6
 def score_pairs(
     task,  # has `judge`
@@ -211,7 +200,7 @@ def score_pairs(
 ) -> dict:  # of `label_metrics`, and the calibration error
     "How right the labels of rows are, each by its own documents."
     judgements, labels = task.judge(net, rows), [row.label for row in rows]
-    return label_metrics(labels, [j.label for j in judgements]) | {"calibration_error": _calibration_error([j.probabilities for j in judgements], labels)}
+    return label_metrics(labels, [j.label for j in judgements]) | {"calibration_error": calibration_error([j.probabilities for j in judgements], labels)}
 
 # %% ../../nbs/5_text/22_benchmarks.ipynb #ac185fd2
 def asking_groups(
@@ -252,7 +241,7 @@ def score_told(
         order = np.argsort(-np.array(judgements[n].evidence), kind="stable")
         ranks.append(next((rank for rank, place in enumerate(order) if normal_text(texts[place]) == wanted), len(premises)))
     labels, shares = [label for label, _ in gold], {"first": float(np.mean(np.array(ranks) == 0)), "among_10": float(np.mean(np.array(ranks) < 10))}
-    error = _calibration_error([j.probabilities for j in judgements], labels)
+    error = calibration_error([j.probabilities for j in judgements], labels)
     return label_metrics(labels, [j.label for j in judgements]) | {"calibration_error": error} | shares
 
 # %% ../../nbs/5_text/22_benchmarks.ipynb #a5988d4e

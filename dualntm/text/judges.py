@@ -21,7 +21,7 @@ from ..errors import InputError, TextModelError
 from .encoder import check_texts
 from .judgements import Judgement
 from .rows import LABELS
-from .text_encoder import _bytes_of, choose_device, from_hub, packaged_minilm, quiet_transformers, room_of
+from .text_encoder import bytes_of, choose_device, from_hub, packaged_minilm, quiet_transformers, room_of
 from .vector_cache import cache_folder, VectorCache
 from ..values import whole_number
 
@@ -107,8 +107,8 @@ class Judge:
     ):
         self.batch_size, max_tokens = whole_number("batch_size", batch_size), whole_number("max_tokens", max_tokens, 8)
         here, self.name, device = Path(os.path.expanduser(model)), str(model), choose_device(device)
-        try: self.folder = here if here.is_dir() else from_hub(self.name)
-        except TextModelError as e: raise TextModelError(f"judge {str(e).partition(': pip install')[0]}: give the folder of a model for inference") from None
+        try: self.folder = here if here.is_dir() else from_hub(self.name, "give the folder of a model for inference")
+        except TextModelError as e: raise TextModelError(f"judge {e}") from None
         self.tokenizer, self.model = _load_judge(self.folder)
         self.own = [str(self.model.config.id2label[n]) for n in range(self.model.config.num_labels)]
         self.order = label_order(self.own, labels or "", self.name)
@@ -157,7 +157,7 @@ def fingerprint(self: Judge) -> bytes:
         hasher = hashlib.blake2b(repr((self.order, self.max_tokens)).encode(), digest_size=16)
         for path in sorted(self.folder.iterdir()):
             if path.suffix in (".json", ".txt", ".model"): hasher.update(path.name.encode() + path.read_bytes())
-        for part in _bytes_of(self.model.state_dict().items()): hasher.update(part)
+        for part in bytes_of(self.model.state_dict().items()): hasher.update(part)
         self.print = hasher.digest()
     return self.print
 
@@ -257,8 +257,6 @@ class Question(NamedTuple):
     hypothesis: str
 
 # %% ../../nbs/5_text/16_judges.ipynb #3fdf41fb
-_MARK = {"source": "judge"} if "source" in Judgement._fields else {}
-
 def _judgement(
     question: Question,
     known: list[str],  # its sentences, each once
@@ -266,12 +264,12 @@ def _judgement(
     found: np.ndarray,  # (sets, 3)
 ) -> Judgement:
     "The judgement that follows from what a judge says of each set."
-    if not sets: return Judgement(LABELS.index("neutral"), (1 / len(LABELS),) * len(LABELS), (), **_MARK)
+    if not sets: return Judgement(LABELS.index("neutral"), (1 / len(LABELS),) * len(LABELS), (), source="judge")
     place = deciding_set(sets, found)
     row = found[-1 if place is None else place]  # the last is the set of all
     because = None if place is None else {known[n] for n in sets[place]}
     evidence = question.gates if because is None else [float(text in because) for text in question.sentences]
-    return Judgement(int(row.argmax()), tuple(map(float, row)), tuple(map(float, evidence)), **_MARK)
+    return Judgement(int(row.argmax()), tuple(map(float, row)), tuple(map(float, evidence)), source="judge")
 
 # %% ../../nbs/5_text/16_judges.ipynb #2c9b2bda
 def weigh_all(
@@ -319,8 +317,7 @@ def weighed_again(
     if any(judgement.evidence is None for judgement in judgements):
         raise InputError("a judge weighs the evidence that a network finds, and this network does not say where it looked: use one of model type dual")
     found = weigh_all(judge, [Question(texts, old.evidence, hypothesis) for old, texts, hypothesis in zip(judgements, sentences, hypotheses, strict=True)], most)
-    stays = [name for name in ("near", "near_from") if name in Judgement._fields]
-    return [new._replace(**{name: getattr(old, name) for name in stays}) for old, new in zip(judgements, found)]
+    return [new._replace(near=old.near, near_from=old.near_from) for old, new in zip(judgements, found)]
 
 # %% ../../nbs/5_text/16_judges.ipynb #b0946bd6
 def _begun(

