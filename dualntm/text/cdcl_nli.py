@@ -265,11 +265,11 @@ def answer_words(self: CDCLNLITask,
     output: Tensor,  # (labels,), that a network gave
     step: int,
     index: int = 0,  # which row of the batch
-    calibration: Calibration = Calibration(),  # by which the network is sure
+    fitted: Calibration = Calibration(),  # by which the network is sure
 ) -> str:  # empty where nothing is to be answered
     "What a network says at a step, and what would be right."
     if step < len(batch.evidence): return ""
-    return label_words(output, int(batch.labels[index]), calibration)
+    return label_words(output, int(batch.labels[index]), fitted)
 
 # %% ../../nbs/5_text/20_cdcl_nli.ipynb #39feb915
 @patch

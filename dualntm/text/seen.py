@@ -98,4 +98,4 @@ def label_words(
     chances = torch.softmax(output / calibration.temperature, -1).tolist()
     said = Judgement(int(output.argmax()), tuple(chances), None, sure_from=calibration.sure_from)
     words = ", ".join(f"{name} {chance:.2f}" for name, chance in zip(LABELS, chances))
-    return f"it says {said.answer} ({words})" + (f"; the row's label is {LABELS[label]}" if label >= 0 else "")
+    return f"it says {said.answer}: {words}" + (f"; the row's label is {LABELS[label]}" if label >= 0 else "")
