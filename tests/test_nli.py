@@ -161,6 +161,40 @@ def test_reads_are_put_into_words(place, trained, typed):
     assert shown.count("in words:") == 2 and "step 1, read 0 saw:" in shown
 
 
+SINCE = {"task_parameters": ("encoder_rate", "judge_model", "judge_labels"), "training": ("optimiser", "weight_decay", "warm_up"),
+         "model_parameters": ("gate_size", "align_size", "align_sentences")}  # settings that version 0.1 did not have
+BEFORE = "distractors=0 working_reads=2 gate_size=0 align_size=0 optimiser=graves rmsprop_lr=1e-4 batch_size=16".split()
+
+
+def as_before(folder):
+    "Take the settings that version 0.1 did not have out of all files of a run."
+    def without(config): return {**config, **{part: {name: value for name, value in config[part].items() if name not in names} for part, names in SINCE.items()}}
+    for path in folder.glob("*.pt"):
+        content = torch.load(path, weights_only=True)
+        torch.save({**content, "config": without(content["config"])}, path)
+    (folder/"config.json").write_text(json.dumps(without(json.loads((folder/"config.json").read_text()))))
+
+
+def test_runs_of_a_former_version_go_on(place, typed):
+    "A run without today's settings is judged, asked and trained on as it was: no gates, no tokens, and the optimiser of its time."
+    folder, settings = place/"checkpoints"/"cdcl-nli-dual-seed7", [word for setting in BEFORE for word in ("-p", setting)]
+    code, _, err = typed("train", "--task", "cdcl-nli", "--model-type", "dual", "--seed", 7, "-p", "data=pairs", "-p", "num_epochs=2",
+                         "-p", "controller_size=8", "--checkpoint-interval", 1, *settings)
+    assert code == 0, err
+    older = shutil.copytree(folder, folder.with_name("older"))
+    as_before(older)
+    asked = ("predict", "--file", "pairs/pairs.json", "--json", "--checkpoint")
+    assert typed(*asked, older) == typed(*asked, folder)
+    for run in (folder, older):
+        code, _, err = typed("train", "--resume", run, "-p", "num_epochs=3")
+        assert code == 0, err
+    one, other = (torch.load(run/"latest.pt", weights_only=True) for run in (folder, older))
+    assert {name: one["config"][name] for name in SINCE} == {name: other["config"][name] for name in SINCE}
+    assert one["batch"] == other["batch"] and other["config"]["training"]["optimiser"] == "graves"
+    assert all(torch.equal(weights, other["net"][name]) for name, weights in one["net"].items())
+    assert not any(name.startswith(("gate.", "align.")) for name in other["net"])
+
+
 def test_bad_input_is_one_sentence(place, trained, typed):
     row = {"premise": [{"text": "A cat sleeps.", "language": "en"}], "hypothesis": {"text": "It sleeps.", "language": "en"}, "label": "entailment"}
     files = {"label": json.dumps([{**row, "label": "maybe"}]), "missing": json.dumps([{"premise": row["premise"], "label": "neutral"}]),
