@@ -8,7 +8,6 @@ __all__ = ['check_task', 'CDCLNLITask']
 # %% ../../nbs/5_text/20_cdcl_nli.ipynb #b86ec562
 import copy, math
 from dataclasses import dataclass
-from functools import cached_property
 from typing import ClassVar
 
 import numpy as np
@@ -26,7 +25,7 @@ from .decoders import GenerativeTextDecoder
 from .encoder import warn_languages
 from .judgements import chunks, commit_edges, edge_vectors, evidence_metrics, gold_edges, Judgement, judgement_of, label_metrics
 from .judgements import predicted_edges
-from .judges import Judge, weighed_again
+from .judges import weighed_again
 from .reader import fitted_to, ReaderNTM
 from .rows import check_setting, LABELS, Row
 from .seen import Glimpse, label_words, step_words, words_for
@@ -75,7 +74,6 @@ class CDCLNLITask(TextData, Task):
     distracted: float = 0.2  # share that rows with distractors have in the loss of the label
     measure: str = "macro_f1"  # which number on dev says what is best: macro_f1, accuracy or evidence_f1
     decoder_epochs: int = 0  # passes over the texts of train in which a decoder of vectors is trained at the end of a run; 0 trains none
-
     name: ClassVar[str] = "cdcl-nli"
     of_rows: ClassVar[bool] = True  # trained on rows of its own, in epochs
     judges: ClassVar[bool] = True  # has `judge`, `tell` and `ask`
@@ -93,9 +91,6 @@ class CDCLNLITask(TextData, Task):
         fit_fields(self)
         if self.text_model == "auto": object.__setattr__(self, "text_model", "use" if self.setting == "crosslingual" else "minilm")
         check_task(self)
-
-    @cached_property
-    def weigher(self) -> Judge | None: return Judge(self.judge_model, self.judge_labels) if self.judge_model else None
 
 # %% ../../nbs/5_text/20_cdcl_nli.ipynb #8a790ff1
 @patch(as_prop=True)

@@ -17,6 +17,7 @@ from torch import Tensor
 from .alignment import TokenStates
 from .decoders import GenerativeTextDecoder
 from .encoder import Encoder
+from .judges import Judge
 from .rows import LABELS, Row
 from .sessions import sentences_of
 from .splits import read_splits
@@ -104,6 +105,8 @@ class TextData:
     def crowd(self) -> tuple[list[str], Tensor, Tensor]: return near_by(self.rows, self.known_vectors, self.distractors)
     @cached_property
     def asked_of(self) -> list: return [None, None, None]  # the graph memory that was asked last, what counted as evidence, and its candidates
+    @cached_property
+    def weigher(self) -> Judge | None: return Judge(self.judge_model, self.judge_labels) if self.judge_model else None
     @cached_property
     def kept_states(self) -> TokenStates | None: return TokenStates(self.encoder) if self.encoder.token_width else None
 

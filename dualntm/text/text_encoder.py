@@ -7,7 +7,7 @@ __all__ = ['packaged_minilm', 'from_hub', 'quiet_transformers', 'load_text_model
            'mean_of_tokens', 'bytes_of', 'encoder_names', 'make_encoder']
 
 # %% ../../nbs/5_text/03_text_encoder.ipynb #94db3807
-import hashlib, os, warnings
+import hashlib, os, sys, warnings
 from contextlib import contextmanager, suppress
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -244,7 +244,8 @@ def states(self: TextEncoder,
     "The last states of texts' tokens, equal texts once. Raises ValueError, naming the place, for a text that is empty or no string."
     texts = check_texts(texts)
     distinct, made = list(dict.fromkeys(texts)), {}
-    with tqdm(total=len(distinct), desc="reading tokens", unit=" texts", leave=False, delay=2, disable=not progress) as bar:
+    with tqdm(total=len(distinct), desc="reading tokens", unit=" texts", leave=False, delay=2, mininterval=0.2 if sys.stderr.isatty() else 10,
+              disable=not progress) as bar:
         for places, tokens in self.grouped(self.look(distinct)[0]):
             with self.frozen(): found = self.hidden(tokens)[0].half().cpu().numpy()
             made |= {distinct[place]: own[:len(ids)].copy() for place, ids, own in zip(places, tokens, found)}
