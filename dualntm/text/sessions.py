@@ -186,7 +186,7 @@ def judge_batch(
         label, nodes, end = last_steps(net, asked, state, tokens)
         sentence = end.graph.written.unsqueeze(2) == torch.arange(len(told), device=told.device)
         return label, (nodes.unsqueeze(2) * sentence).sum(1).T, nodes, end
-    label, evidence, nodes, end = judged(state, batch.tokens.alone())
+    label, evidence, nodes, end = judged(state, batch.tokens.alone() if len(others) else batch.tokens)
     if not len(others): return Answer(label, evidence, nodes), end
     among = judged(crowded_state(net, state, others), batch.tokens)
     return Answer(label, evidence, nodes, (*among[:2], among[2][:, -len(others):].T)), end
