@@ -4,15 +4,17 @@
 
 # %% auto #0
 __all__ = ['soften', 'fit_temperature', 'Bin', 'reliability_curve', 'calibration_error', 'error_by_chance', 'Coverage',
-           'coverage_table', 'fit_sure', 'fit_gate', 'fit_near', 'Calibration', 'fit_calibration', 'sureness_metrics',
+           'coverage_table', 'fit_sure', 'fit_gate', 'fit_near', 'fit_calibration', 'sureness_metrics',
            'calibration_metrics']
 
 # %% ../../nbs/5_text/15_calibration.ipynb #21ce7e36
 from typing import NamedTuple
 
 import numpy as np
+from fastcore.basics import patch
 
 from ..errors import InputError
+from .reader import Calibration
 from .rows import LABELS
 
 # %% ../../nbs/5_text/15_calibration.ipynb #468d399d
@@ -191,25 +193,12 @@ def fit_near(
     return float(np.quantile(found, quantile))
 
 # %% ../../nbs/5_text/15_calibration.ipynb #5506d85c
-class Calibration(NamedTuple):
-    "How to read the numbers of a network."
-    temperature: float = 1.  # the logits of labels are divided by it
-    gate_shift: float = 0.  # added to the logits of a gate
-    sure_from: float = .5  # a label with a lower probability is not known; 1 where no label is
-    near_from: float = -1.  # a hypothesis whose highest cosine lies lower is far from anything told
-
-    def probabilities(self,
-        logits,  # (n, labels)
-    ) -> np.ndarray:  # (n, labels), float64
-        "The probabilities of labels."
-        return soften(logits, self.temperature)
-
-    @property
-    def words(self) -> str:
-        "What the numbers say, for people."
-        sure = f"not known under {self.sure_from:.2f}" if self.sure_from < 1 else "no threshold reaches the precision, so that nothing is known"
-        near = f"far under a cosine of {self.near_from:.2f}" if self.near_from > -1 else "nothing is far"
-        return f"temperature {self.temperature:.2f}, gate shifted by {self.gate_shift:.2f}, {sure}, {near}"
+@patch
+def probabilities(self: Calibration,
+    logits,  # (n, labels)
+) -> np.ndarray:  # (n, labels), float64
+    "The probabilities of labels."
+    return soften(logits, self.temperature)
 
 # %% ../../nbs/5_text/15_calibration.ipynb #b3233094
 def _with_evidence(

@@ -18,7 +18,8 @@ from torch.nn import functional as F
 
 from ..errors import InputError
 from ..train import begin_with, Score, Task
-from .calibration import Calibration, fit_calibration
+from .calibration import fit_calibration
+from .reader import Calibration
 from .candidates import Candidates
 from .data import drawn, TextData
 from .decoders import GenerativeTextDecoder

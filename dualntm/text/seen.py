@@ -13,7 +13,7 @@ from torch import Tensor
 
 from ..graph import InMemoryGraphMemory
 from .decoders import NearestTextDecoder
-from .calibration import Calibration
+from .reader import Calibration
 from .encoder import Encoder
 from .judgements import Judgement
 from .rows import LABELS

@@ -17,7 +17,7 @@ from tqdm.auto import tqdm
 from ..errors import GraphError
 from ..graph import DENIAL, normal_text
 from ..dual import WorkingGraph
-from .calibration import Calibration
+from .reader import Calibration
 from .candidates import Candidates
 from .encoder import Encoder
 from .judgements import chunks, held_of, Judgement
