@@ -41,7 +41,7 @@ def add_eval(commands) -> None:
     parser = commands.add_parser("eval", help="how good a trained network is, at any length", epilog=EVAL_EXAMPLES + ROW_FORMS,
         description="Draw new sequences of given sizes and count the bits that a trained network gets wrong; for a task that judges, judge rows.")
     add = parser.add_argument
-    add("--checkpoint", required=True, metavar="PATH", help="a checkpoint, or a run's folder")
+    add("--checkpoint", required=True, metavar="PATH", help="a checkpoint, or a run's folder, or pretrained:everyday")
     add("--length", type=int, nargs="+", metavar="L", help="vectors in a sequence (copy: 20 40 80 120)")
     add("--repeats", type=int, nargs="+", metavar="R", help="how often a sequence is repeated (repeat-copy)")
     add("--links", type=int, nargs="+", metavar="N", help="links of the walk that is asked for (graph-recall: 3 8 20 40)")

@@ -44,7 +44,7 @@ def add_predict(commands) -> None:
         description="Judge hypotheses with a network of a task that judges, such as cdcl-nli: label, probabilities, evidence, "
                     "and the entailments it finds.")
     add = parser.add_argument
-    add("--checkpoint", required=True, metavar="PATH", help="a checkpoint, or a run's folder")
+    add("--checkpoint", required=True, metavar="PATH", help="a checkpoint, or a run's folder, or pretrained:everyday")
     add("--premise", action="append", default=[], metavar="TEXT", help="a document; give it again for a second one")
     add("--hypothesis", action="append", default=[], metavar="TEXT", help="what is to be judged; give it again for more")
     add("--file", metavar="FILE", help="rows of a .json or .jsonl file; their labels may be missing")

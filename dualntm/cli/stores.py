@@ -49,7 +49,7 @@ def add_store_flags(
 ) -> None:
     "Add the flags that name a trained network and its store."
     add = parser.add_argument
-    add("--checkpoint", required=True, metavar="PATH", help="a run with --model-type dual, such as one of graph-recall or cdcl-nli: its folder or a checkpoint")
+    add("--checkpoint", required=True, metavar="PATH", help="a run with --model-type dual, such as one of graph-recall or cdcl-nli: its folder or a checkpoint; or pretrained:everyday, the reader of the package")
     add_graph_flags(parser)
 
 # %% ../../nbs/8_cli/05_stores.ipynb #ff34437c
