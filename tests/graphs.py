@@ -1,9 +1,12 @@
 "Graphs that the tests write on a server and in this process, and how they are compared."
+import json
+
 import numpy as np
 import pytest
 
 from dualntm.errors import GraphError
 from dualntm.graph import InMemoryGraphMemory
+from dualntm.train import make_trainer
 
 WRONG = "not-the-password"
 
@@ -42,3 +45,12 @@ def raised(call):
     text = str(caught.value)
     assert text and "\n" not in text and WRONG not in text
     return text
+
+def slightly_trained_reader(folder, animals, size):
+    "The folder of a reader that has seen three hypotheses about each of some animals once."
+    rows = [{"premise": [{"text": f"The {a} sleeps.", "language": "en"}], "hypothesis": {"text": f"The {a} is {how}.", "language": "en"}, "label": label}
+            for a in animals.split() for how, label in zip(("asleep", "hungry", "awake"), ("entailment", "neutral", "contradiction"))]
+    (folder/"rows").mkdir()
+    (folder/"rows"/"rows.json").write_text(json.dumps(rows))
+    make_trainer("cdcl-nli", "dual", seed=1, folder=folder/"reader", data=str(folder/"rows"), num_epochs=1, controller_size=size).fit(progress=False)
+    return folder/"reader"

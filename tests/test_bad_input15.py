@@ -7,9 +7,8 @@ from transformers import AutoTokenizer, BertConfig, BertForSequenceClassificatio
 
 from dualntm.cli import main
 from dualntm.graph import InMemoryGraphMemory, load_graph
-from dualntm.text import LABELS
 from dualntm.text.text_encoder import packaged_minilm, quiet_transformers
-from dualntm.train import make_trainer
+from graphs import slightly_trained_reader
 
 JUDGES = {"two": ["entailment", "not_entailment"], "numbered": ["LABEL_0", "LABEL_1", "LABEL_2"], "four": ["entailment", "neutral", "contradiction", "unknown"],
           "odd": ["entailment", "neutral", "sports"], "good": ["CONTRADICTION", "Neutral", "entails"]}
@@ -19,11 +18,7 @@ JUDGES = {"two": ["entailment", "not_entailment"], "numbered": ["LABEL_0", "LABE
 def place(tmp_path_factory):
     "A folder with a reader that has seen a few rows once, judges of random weights, and files that are no texts."
     folder = tmp_path_factory.mktemp("bad")
-    rows = [{"premise": [{"text": f"The {a} sleeps.", "language": "en"}], "hypothesis": {"text": f"The {a} is {how}.", "language": "en"}, "label": label}
-            for a in "cat dog horse bird mouse cow goat sheep".split() for how, label in zip(("asleep", "hungry", "awake"), LABELS)]
-    (folder/"rows").mkdir()
-    (folder/"rows"/"rows.json").write_text(json.dumps(rows))
-    make_trainer("cdcl-nli", "dual", seed=1, folder=folder/"reader", data=str(folder/"rows"), num_epochs=1, controller_size=8).fit(progress=False)
+    slightly_trained_reader(folder, "cat dog horse bird mouse cow goat sheep", 8)
     torch.manual_seed(1)
     with quiet_transformers():
         tokenizer = AutoTokenizer.from_pretrained(packaged_minilm())

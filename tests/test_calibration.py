@@ -6,7 +6,7 @@ import pytest
 from dualntm.cli import main
 from dualntm.graph import load_graph
 from dualntm.text import CDCLNLITask, Judgement, LABELS
-from dualntm.train import make_trainer
+from graphs import slightly_trained_reader
 
 FAR = "  far from anything told: the nearest sentence has cosine 0.21, below 0.45\n"
 UNSURE = Judgement(0, (.7, .2, .1), (.9,), near=.21, sure_from=.8, near_from=.45)
@@ -22,11 +22,7 @@ NAMES, CASES = "judgement, first, far, entailments", [
 def reader(tmp_path_factory):
     "The checkpoint of a reader that has seen a few rows once."
     folder = tmp_path_factory.mktemp("calibration")
-    rows = [{"premise": [{"text": f"The {a} sleeps.", "language": "en"}], "hypothesis": {"text": f"The {a} is {how}.", "language": "en"}, "label": label}
-            for a in "cat dog horse bird mouse cow goat sheep fish snake duck bear fox".split() for how, label in zip(("asleep", "hungry", "awake"), LABELS)]
-    (folder/"rows").mkdir()
-    (folder/"rows"/"rows.json").write_text(json.dumps(rows))
-    make_trainer("cdcl-nli", "dual", seed=1, folder=folder/"reader", data=str(folder/"rows"), num_epochs=1, controller_size=16).fit(progress=False)
+    slightly_trained_reader(folder, "cat dog horse bird mouse cow goat sheep fish snake duck bear fox", 16)
     return folder/"reader"
 
 

@@ -140,7 +140,7 @@ def padded(self: Tokens,
     rows = [row if isinstance(row, Tensor) else torch.from_numpy(row) for row in rows]
     most = max(map(len, rows))
     table = torch.stack([F.pad(row.to(self.like), (0, 0, 0, most - len(row))) for row in [*rows, rows[0][:0]]])
-    mask = torch.stack([self.like.new_ones(len(row)).new_ones(most) * (torch.arange(most, device=self.like.device) < len(row)) for row in [*rows, rows[0][:0]]])
+    mask = torch.stack([(torch.arange(most) < len(row)).to(self.like) for row in [*rows, rows[0][:0]]])
     at = torch.tensor([[place.get(number, len(rows)) for number in row] for row in numbers.tolist()], device=self.like.device)
     return table[at], mask[at]
 

@@ -348,7 +348,7 @@ def validate(self: CDCLNLITask,
 ) -> dict:  # of `label_metrics`, without the parts, and the F1 of the evidence
     "How good `net` is on a split, in a few numbers, of which `macro_f1` counts most."
     rows = self.splits[split]
-    if split == "dev" and "gate_size" in net.settings and len(rows) >= 50: self.calibrate(net, rows)
+    if split == "dev" and net.settings.get("gate_size") and len(rows) >= 50: self.calibrate(net, rows)
     judgements = self.judge(net, rows, alone=True)
     metrics, evidence = label_metrics([row.label for row in rows], [j.label for j in judgements]), evidence_metrics(rows, judgements)
     return {name: metrics[name] for name in ("accuracy", "macro_f1", "f1_of_macros")} | ({"evidence_f1": evidence["f1"]} if evidence else {})
