@@ -5,7 +5,9 @@ from pathlib import Path
 import pytest
 import torch
 
-from dualntm.text import Judgement
+from dualntm.text import Judgement, pretrained, Row
+from dualntm.text.sessions import tokens_of
+from dualntm.train import load
 from dualntm.cli import main
 from dualntm.graph import load_graph
 
@@ -162,8 +164,8 @@ def test_reads_are_put_into_words(place, trained, typed):
 
 
 SINCE = {"task_parameters": ("encoder_rate", "judge_model", "judge_labels"), "training": ("optimiser", "weight_decay", "warm_up"),
-         "model_parameters": ("gate_size", "align_size", "align_sentences")}  # settings that version 0.1 did not have
-BEFORE = "distractors=0 working_reads=2 gate_size=0 align_size=0 optimiser=graves rmsprop_lr=1e-4 batch_size=16".split()
+         "model_parameters": ("gate_size", "shared_words", "align_size", "align_sentences")}  # settings that version 0.1 did not have
+BEFORE = "distractors=0 working_reads=2 gate_size=0 shared_words=false align_size=0 optimiser=graves rmsprop_lr=1e-4 batch_size=16".split()
 
 
 def as_before(folder):
@@ -220,3 +222,14 @@ def test_bad_input_is_one_sentence(place, trained, typed):
     assert not (place/"untold.npz").exists()
     done = run(place, "train", "--task", "cdcl-nli", "-p", "data=nowhere")
     assert done.returncode == 2 and "nowhere" in done.stderr and "Traceback" not in done.stderr
+
+
+def test_gates_see_names_that_sentences_share(place, trained):
+    "Two sentences that only a name joins: a gate is told of it, and a checkpoint of before does without."
+    net = load(trained)[1]
+    row = Row((("Norvik builds the bridge.", "In May Norvik had 340 people.", "It rains."),), "The builder had 340 people.", None, None, "e", ("en",), "")
+    tokens = tokens_of([row], None)
+    pairs = tokens.shared_words(tokens.of_nodes(torch.tensor([[0, 1, 2]]))).pairs[0]
+    assert pairs[0, 1] > 0 == pairs[0, 2] and net.settings["shared_words"] and net.gate.words
+    (inner, size), (before, old) = ((reader.gate.inner.in_features, reader.settings["gate_size"]) for reader in (net, pretrained("everyday")[1]))
+    assert (inner - 4 * size, before - 4 * old) == (5, 3)

@@ -87,8 +87,8 @@ class Watch:
         outputs, state = self.kept(self.steps, x[None], state)
         return outputs[0], state
 
-    def gated(self, x, graph):
-        graph, self.gates = self.net.gated(x, graph)
+    def gated(self, *given):
+        graph, self.gates = self.net.gated(*given)
         return graph, self.gates
 
     def aligned(self, *given):

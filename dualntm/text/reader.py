@@ -15,7 +15,7 @@ from torch.nn import functional as F
 
 from ..dual import DualMemoryNTM, DualState
 from ..dual import cosines, with_nodes, WorkingGraph
-from .alignment import Aligned, Alignment, Tokens
+from .alignment import Aligned, Alignment, SharedWords, Tokens
 from ..values import in_new_words, whole_number
 
 # %% ../../nbs/5_text/12_reader.ipynb #706146da
@@ -53,11 +53,13 @@ class Gate(nn.Module):
         dim: int,  # width of a node, D
         size: int,  # width of what is compared
         dropout: float,  # share of the features that training hides
+        words: bool = True,  # also see which words texts share
     ):
         super().__init__()
-        self.project, self.hide = nn.Linear(dim, size), nn.Dropout(dropout)
-        self.inner, self.first = nn.Linear(4 * size + 3, size), nn.Linear(size, 1)
-        self.value, self.beside, self.second = nn.Linear(size, size), nn.Linear(2 * size + 3, size), nn.Linear(size, 1)
+        self.words, self.project, self.hide = words, nn.Linear(dim, size), nn.Dropout(dropout)
+        more = 2 if words else 0
+        self.inner, self.first = nn.Linear(4 * size + 3 + more, size), nn.Linear(size, 1)
+        self.value, self.beside, self.second = nn.Linear(size, size), nn.Linear(2 * size + 3 + more, size), nn.Linear(size, 1)
         self.scale, self.least = nn.Parameter(torch.tensor(10.)), nn.Parameter(torch.tensor(0.5))
         for layer in (self.first, self.second):
             for zeros in layer.parameters(): nn.init.zeros_(zeros)
@@ -67,41 +69,45 @@ class Gate(nn.Module):
         nodes: Tensor,  # (B, K, D), of length 1; zeros where there is none
         cosine: Tensor,  # (B, K)
         there: Tensor,  # (B, K), 1 where there is a node
+        shared: list[Tensor],  # (B, K, 2), shares of words; none for a gate that does not see them
     ) -> Tensor:  # (B, K, size)
         "What a node and what is presented have in common."
         best = (cosine - 2 * (1 - there)).amax(1, keepdim=True)
         mean = (cosine * there).sum(1, keepdim=True) / there.sum(1, keepdim=True).clamp(min=1)
-        numbers = 4 * torch.stack([cosine, cosine - best, cosine - mean], 2)
+        numbers = 4 * torch.cat([torch.stack([cosine, cosine - best, cosine - mean], 2), *shared], 2)
         p, q = 4 * self.project(nodes), 4 * self.project(e).unsqueeze(1).expand(-1, nodes.shape[1], -1)
         return self.hide(torch.relu(self.inner(self.hide(torch.cat([p, q, (p - q).abs(), p * q, numbers], 2)))))
 
 # %% ../../nbs/5_text/12_reader.ipynb #17c332e4
 @patch
 def second_look(self: Gate,
-    nodes: Tensor,  # (B, K, D)
+    likes: list[Tensor],  # (B, K, K), how alike nodes are, in one way or two
     features: Tensor,  # (B, K, size)
     weights: Tensor,  # (B, K, 1), first gates, 0 where there is no node
 ) -> Tensor:  # (B, K), to be added to the logits
     "Each node beside the others."
     own, total = weights * self.value(features), weights.sum(1, keepdim=True)
     others = (own.sum(1, keepdim=True) - own) / (total - weights + 0.5)
-    itself = torch.eye(nodes.shape[1], device=nodes.device, dtype=nodes.dtype)
-    like = nodes @ nodes.transpose(1, 2)
-    likest = (like - 10 * itself + torch.log(weights.transpose(1, 2) + 1e-4)).amax(2, keepdim=True)
-    drawn = ((1 - itself) * like * weights.transpose(1, 2)).sum(2, keepdim=True)
-    together = torch.cat([features, others, likest, drawn, total - weights], 2)
+    itself, beside = torch.eye(weights.shape[1], device=weights.device, dtype=weights.dtype), weights.transpose(1, 2)
+    likest = [(like - 10 * itself + torch.log(beside + 1e-4)).amax(2, keepdim=True) for like in likes]
+    drawn = [((1 - itself) * like * beside).sum(2, keepdim=True) for like in likes]
+    together = torch.cat([features, others, *likest, *drawn, total - weights], 2)
     return self.second(self.hide(torch.relu(self.beside(together)))).squeeze(2)
 
 @patch
 def forward(self: Gate,
     e: Tensor,  # (B, D), what is presented, of length 1
     nodes: Tensor,  # (B, K, D), of length 1; zeros where there is none
+    shared: SharedWords | None = None,  # words that they share; None where the texts are not known
 ) -> Tensor:  # (B, K), logits
     "Judge each node."
     there, cosine = (nodes != 0).any(2).to(nodes.dtype), (nodes @ e.unsqueeze(2)).squeeze(2)
-    features = self.features(e, nodes, cosine, there)
+    likes = [nodes @ nodes.transpose(1, 2)]
+    shared = shared or SharedWords(nodes.new_zeros(*nodes.shape[:2], 2), torch.zeros_like(likes[0]))
+    seen, more = ([shared.asked], [shared.pairs]) if self.words else ([], [])
+    features = self.features(e, nodes, cosine, there, seen)
     logits = self.scale * (cosine - self.least) + self.first(features).squeeze(2)
-    return logits + self.second_look(nodes, features, (torch.sigmoid(logits) * there).unsqueeze(2))
+    return logits + self.second_look(likes + more, features, (torch.sigmoid(logits) * there).unsqueeze(2))
 
 # %% ../../nbs/5_text/12_reader.ipynb #3b47d58c
 class Calibration(NamedTuple):
@@ -123,7 +129,7 @@ class ReaderNTM(DualMemoryNTM):
     """A dual network for propositions that are sentences' embeddings.
 
     Called as `DualMemoryController` is. Raises ValueError for settings that do not fit."""
-    before: ClassVar[dict] = {"gate_size": 0, "align_size": 0}  # settings of checkpoints that do not name them
+    before: ClassVar[dict] = {"gate_size": 0, "align_size": 0, "shared_words": False}  # settings of checkpoints that do not name them
 
     def __init__(self,
         *sizes,  # inputs, outputs, propositions, bits, as `DualMemoryController` takes them, and perhaps the width of a token's state
@@ -132,6 +138,7 @@ class ReaderNTM(DualMemoryNTM):
         compare_size: int = 256,  # width of the layer that compares
         dropout: float = 0.2,  # share of the numbers of embeddings and features that training hides
         gate_size: int = 128,  # width in which gates compare a sentence with what is asked; 0 has no gates
+        shared_words: bool = True,  # let gates see which words texts share
         align_size: int = 128,  # width in which tokens are compared; 0 compares none
         align_sentences: int = 3,  # sentences whose tokens are aligned with those of what is asked
         recall_nearest: int = 512,  # nearest propositions from which recall sets out, for each query
@@ -145,8 +152,8 @@ class ReaderNTM(DualMemoryNTM):
         *sizes, token_width = sizes if len(sizes) == 5 else (*sizes, 0)
         super().__init__(*sizes, working_dim=working_dim or sizes[2], working_reads=working_reads,
                          recall_nearest=recall_nearest, **network)
-        self.settings |= dict(compare_size=compare_size, dropout=dropout, gate_size=gate_size, align_size=align_size, align_sentences=align_sentences)
-        self.add_reading(working_reads, token_width, **{name: self.settings[name] for name in ("compare_size", "dropout", "gate_size", "align_size")})
+        self.settings |= dict(compare_size=compare_size, dropout=dropout, gate_size=gate_size, shared_words=shared_words, align_size=align_size, align_sentences=align_sentences)
+        self.add_reading(working_reads, token_width, **{name: self.settings[name] for name in ("compare_size", "dropout", "gate_size", "shared_words", "align_size")})
 
 # %% ../../nbs/5_text/12_reader.ipynb #0fb6dbe8
 @patch
@@ -156,6 +163,7 @@ def add_reading(self: ReaderNTM,
     compare_size: int,
     dropout: float,
     gate_size: int,
+    shared_words: bool,
     align_size: int,
 ) -> None:
     "Make the layers that compare, and start the maps."
@@ -164,7 +172,7 @@ def add_reading(self: ReaderNTM,
     self.lead, self.turn = nn.Linear(self.dim, self.dim, bias=False), nn.Linear(self.dim, working_reads * self.dim)
     for zeros in (self.lead.weight, self.turn.weight, self.turn.bias): nn.init.zeros_(zeros)
     self.say = Comparison(self.dim, working_reads, compare_size, self.outputs, dropout)
-    self.gate = Gate(self.dim, gate_size, dropout) if gate_size else None
+    self.gate = Gate(self.dim, gate_size, dropout, shared_words) if gate_size else None
     self.align = Alignment(token_width, align_size, self.outputs, dropout) if align_size and token_width else None
     self.register_buffer("fitted", torch.tensor(Calibration(), dtype=torch.float64), persistent=bool(gate_size))
     with torch.no_grad(): self.ask.bias.unflatten(0, (working_reads, -1))[:, self.dim] = 3.  # rather look than follow links
@@ -242,11 +250,14 @@ def wanted(self: ReaderNTM,
 def gated(self: ReaderNTM,
     x: Tensor,  # (B, inputs), presents what is asked
     graph: WorkingGraph,
+    tokens: Tokens = Tokens(),  # which texts the nodes are; false where that is not known
 ) -> tuple[WorkingGraph, Tensor]:  # the graph, in which nodes are used as far as they are evidence; how far that is (B, K), in [0, 1]
     "Open the gates."
-    logits = self.gate(self.vectors(self.presented(x)), graph.nodes)
+    shared = tokens.shared_words(tokens.of_nodes(graph.written)) if tokens and self.gate.words else None
+    logits = self.gate(self.vectors(self.presented(x)), graph.nodes, shared)
     graph = graph._replace(usage=graph.usage * torch.sigmoid(logits))
-    return graph, torch.sigmoid(logits + self.fitted[1].to(logits)) * (graph.usage > 0)
+    shift = 0. if self.training else self.fitted[1].to(logits)  # a threshold is fitted to what was learned, and not learned against
+    return graph, torch.sigmoid(logits + shift) * (graph.usage > 0)
 
 # %% ../../nbs/5_text/12_reader.ipynb #0e21c931
 @patch

@@ -60,11 +60,10 @@ def evidence_of(
 # %% ../../nbs/5_text/13_sessions.ipynb #6a5b5209
 def tokens_of(
     rows: list[Row],
-    states,  # with `of(texts)`; None knows none
+    states,  # with `of(texts)`; None leaves the states of tokens out
     others: list[list[str]] | None = None,  # for each row the sentences of other events
 ) -> Tokens:
     "The texts of rows by step."
-    if states is None: return Tokens()
     known = {}
     def numbers(columns):  # side by side, -1 where a column has ended
         most = max(map(len, columns), default=0)
@@ -82,7 +81,7 @@ def as_batch(
     class_weights: Tensor | None = None,  # how much each label counts; None counts all the same
     places: list[int] | None = None,  # where the rows stand among those to train on
     others: Tensor | None = None,  # (N, B, width), sentences of other events
-    states=None,  # token states, with `of(texts)`; None knows none
+    states=None,  # token states, with `of(texts)`; None leaves them out
     other_texts: list[list[str]] | None = None,  # for each row those sentences
 ) -> TextBatch:
     "Rows side by side, each padded to the sentences of the longest."
@@ -161,12 +160,12 @@ def last_steps(
     "Present a hypothesis, and think."
     looks, gates = [], None
     if "gate_size" in net.settings and net.gate is not None:
-        graph, gates = net.gated(asked[0], state.graph)
+        graph, gates = net.gated(asked[0], state.graph, tokens)
         state = state._replace(graph=graph)
     for x in asked:
         label, state = net.step(x, state)
         looks.append(state.looks[:, 0])
-    if tokens and net.align is not None and ((numbers := tokens.of_nodes(state.graph.written)) >= 0).any():
+    if tokens.states is not None and net.align is not None and ((numbers := tokens.of_nodes(state.graph.written)) >= 0).any():
         label = label + net.aligned(looks[-1], numbers, tokens)[0].logits
     return label, looked_at(torch.stack(looks)) if gates is None else gates, state
 
