@@ -226,7 +226,7 @@ def test_bad_input_is_one_sentence(place, trained, typed):
 
 def test_gates_see_names_that_sentences_share(place, trained):
     "Two sentences that only a name joins: a gate is told of it, and a checkpoint of before does without."
-    net = load(trained)[1]
+    net = load(str(trained))[1]
     row = Row((("Norvik builds the bridge.", "In May Norvik had 340 people.", "It rains."),), "The builder had 340 people.", None, None, "e", ("en",), "")
     tokens = tokens_of([row], None)
     pairs = tokens.shared_words(tokens.of_nodes(torch.tensor([[0, 1, 2]]))).pairs[0]
