@@ -221,14 +221,11 @@ def candidate_sets(
 
 # %% ../../nbs/5_text/16_judges.ipynb #aeb0943b
 def deciding_set(
-    sets: list[tuple[int, ...]],
-    found: np.ndarray,  # (sets, 3), the probabilities of each
-    margin: float = 0.02,  # by how much each further sentence has to make the judge surer
+    found: np.ndarray,  # (sets, 3), the probabilities of each of the candidate sets, in their order
 ) -> int | None:  # which set; None if none of them decides
-    "The set by which a hypothesis follows or is excluded."
+    "The set by which a hypothesis follows or is excluded: the first that the judge does not hold to be neutral."
     neutral = LABELS.index("neutral")
-    sure = {n: float(row.max()) - margin * (len(some) - 1) for n, (some, row) in enumerate(zip(sets, found)) if row.argmax() != neutral}
-    return max(sure, key=sure.get) if sure else None
+    return next((n for n, row in enumerate(found) if row.argmax() != neutral), None)
 
 # %% ../../nbs/5_text/16_judges.ipynb #642dc057
 class Question(NamedTuple):
@@ -246,7 +243,7 @@ def _judgement(
 ) -> Judgement:
     "The judgement that follows from what a judge says of each set."
     if not sets: return Judgement(LABELS.index("neutral"), (1 / len(LABELS),) * len(LABELS), (), source="judge")
-    place = deciding_set(sets, found)
+    place = deciding_set(found)
     row = found[-1 if place is None else place]  # the last is the set of all
     because = None if place is None else {known[n] for n in sets[place]}
     evidence = question.gates if because is None else [float(text in because) for text in question.sentences]

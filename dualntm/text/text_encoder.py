@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['packaged_minilm', 'from_hub', 'quiet_transformers', 'read_model', 'load_text_model', 'choose_device', 'room_of',
-           'TextEncoder', 'mean_of_tokens', 'bytes_of', 'encoder_names', 'make_encoder']
+           'TextEncoder', 'mean_of_tokens', 'bytes_of']
 
 # %% ../../nbs/5_text/03_text_encoder.ipynb #94db3807
 import hashlib, os, sys, warnings
@@ -22,7 +22,6 @@ from torch.nn.utils.rnn import pad_sequence
 from tqdm.auto import tqdm
 
 from ..errors import TextModelError
-from ..registry import entries, find
 from .encoder import check_texts, Encoder, Unseen
 from ..values import whole_number
 
@@ -368,34 +367,3 @@ def about(self: TextEncoder) -> dict:  # name, fingerprint, pooling, max_tokens,
     way = f"mean of tokens{self.prefix and f' behind {self.prefix!r}'}"
     return {"name": self.name, "fingerprint": self.printed_as(way, parts).hex(), "pooling": "mean",
             "max_tokens": self.max_tokens, "revision": self.revision()}
-
-# %% ../../nbs/5_text/03_text_encoder.ipynb #7ba3aa65
-def encoder_names(
-    name: str | Path,  # one name, or several with + between
-) -> list[str]:
-    "The names in a joined name. A folder or a name of the registry that holds a plus itself stays whole. Raises TextModelError for an empty one."
-    words, names = [word.strip() for word in str(name).split("+")], []
-    def whole(word): return word in entries("encoder") or Path(os.path.expanduser(word)).is_dir()
-    while words:
-        count = next((n for n in range(len(words), 1, -1) if whole("+".join(words[:n]))), 1)
-        names.append("+".join(words[:count]))
-        words = words[count:]
-    if not all(names): raise TextModelError(f"text_model={str(name)!r}: a name is missing beside a plus, write it as in use+minilm")
-    return names
-
-# %% ../../nbs/5_text/03_text_encoder.ipynb #98ac38cf
-def make_encoder(
-    name: str | Path,  # one of the registry, such as minilm; a folder of a transformers model, or its name on the hub; or several with + between
-) -> Encoder:
-    "An encoder by its name. Raises TextModelError for one that can't be had."
-    names = encoder_names(name)
-    if len(names) > 1:
-        from dualntm.text import JoinedEncoder
-        return JoinedEncoder([make_encoder(one) for one in names])
-    if (name := names[0]) not in entries("encoder"): return TextEncoder(name)
-    maker = find("encoder", name)
-    try: encoder = maker()
-    except TextModelError: raise
-    except Exception as e: raise TextModelError(f"the encoder {name} can't be made ({type(e).__name__}: {str(e):.200})") from e
-    if not isinstance(encoder, Encoder): raise TextModelError(f"the encoder {name} is a {type(encoder).__name__}: it must be a dualntm.text.Encoder")
-    return encoder
