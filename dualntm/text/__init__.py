@@ -4,9 +4,9 @@ import lazy_loader
 __getattr__, __dir__, __all__ = lazy_loader.attach(__name__, submod_attrs={
     "vector_cache": ["VectorCache"],
     "encoder": ["check_texts", "Encoder", "EncoderCounts", "unknown_languages", "Unseen", "warn_languages"],
-    "text_encoder": ["make_encoder", "packaged_minilm", "TextEncoder"],
+    "text_encoder": ["packaged_minilm", "TextEncoder"],
     "multilingual": ["E5Encoder", "UseEncoder"],
-    "joined": ["JoinedEncoder"],
+    "joined": ["JoinedEncoder", "make_encoder"],
     "decoders": ["DecoderReport", "GenerativeTextDecoder", "NearestTextDecoder"],
     "sentences": ["check_text", "split_sentences", "take_text"],
     "rows": ["LABELS", "parse_row", "Row"],

@@ -21,7 +21,7 @@ from .judges import Judge
 from .rows import LABELS, Row
 from .sessions import sentences_of
 from .splits import read_splits
-from .text_encoder import make_encoder
+from .joined import make_encoder
 
 # %% ../../nbs/5_text/19_data.ipynb #55d9b750
 def share_of(

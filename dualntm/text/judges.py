@@ -7,7 +7,7 @@ __all__ = ['SPELLINGS', 'label_place', 'label_order', 'JudgeCounts', 'Judge', 'c
            'Question', 'weigh_all', 'weigh', 'weighed_again', 'train_judge']
 
 # %% ../../nbs/5_text/16_judges.ipynb #59ecb468
-import hashlib, inspect, os, re, sys, time, warnings
+import hashlib, inspect, os, re, time, warnings
 from itertools import combinations, islice
 from pathlib import Path
 from typing import Iterator, NamedTuple, Sequence
@@ -18,10 +18,10 @@ from fastcore.basics import patch
 from tqdm.auto import tqdm
 
 from ..errors import InputError, TextModelError
-from .encoder import check_texts
+from .encoder import check_texts, keep_made
 from .judgements import Judgement
 from .rows import LABELS
-from .text_encoder import bytes_of, choose_device, from_hub, packaged_minilm, quiet_transformers, room_of
+from .text_encoder import bytes_of, choose_device, from_hub, packaged_minilm, quiet_transformers, read_model, room_of
 from .vector_cache import cache_folder, VectorCache
 from ..values import whole_number
 
@@ -67,23 +67,14 @@ def _load_judge(
     folder: Path,
 ) -> tuple:  # the tokenizer, and the model in float32
     "Load a model that classifies pairs. Raises TextModelError, naming the folder, if it can't be read or has not learned to."
-    try:
-        from transformers import AutoModelForSequenceClassification, AutoTokenizer
-        with quiet_transformers(), torch.random.fork_rng(devices=[]):  # loading leaves chance as it is
-            tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
-            model, about = AutoModelForSequenceClassification.from_pretrained(folder, trust_remote_code=False, output_loading_info=True)
-    except ImportError as e: raise TextModelError(f"transformers can't be imported ({e}): pip install transformers") from None
-    except Exception as e:
-        reason = str(e).strip().split("\n")[0] or type(e).__name__
-        raise TextModelError(f"the judge {folder} can't be read ({reason:.200}): give a folder that save_pretrained wrote, "
-                             "of a model for sequence classification") from None
-    if missing := sorted(about["missing_keys"]):
+    tokenizer, model, missing = read_model(folder, "AutoModelForSequenceClassification", f"the judge {folder}", ", of a model for sequence classification")
+    if missing:
         raise TextModelError(f"the judge {folder} has not learned to tell labels apart, as it lacks {len(missing)} weights, such as {missing[0]}: "
                              "take a model that was fine-tuned for inference")
     if tokenizer.pad_token is None:  # of a model that reads one text at a time
         tokenizer.pad_token = tokenizer.eos_token or tokenizer.unk_token
     model.config.pad_token_id = tokenizer.pad_token_id
-    return tokenizer, model.float().eval()
+    return tokenizer, model
 
 # %% ../../nbs/5_text/16_judges.ipynb #2fea9cc4
 class JudgeCounts(NamedTuple):
@@ -189,21 +180,11 @@ def _judge_new(self: Judge,
     progress: bool,  # show a bar if it takes more than two seconds
 ) -> dict[bytes, np.ndarray]:  # (3,) of each
     "Judge pairs, and keep their probabilities."
-    keys, tokens, new, unsaved, begin = list(pairs), self.tokens(list(pairs.values())), {}, {}, time.perf_counter()
-    order, saved = sorted(range(len(keys)), key=lambda n: -len(tokens[n]["input_ids"])), begin
-    try:
-        with tqdm(total=len(keys), desc="judging", unit=" pairs", leave=False, delay=2, mininterval=0.2 if sys.stderr.isatty() else 10, disable=not progress) as bar:
-            for start in range(0, len(order), self.batch_size):
-                some = order[start:start + self.batch_size]
-                unsaved |= zip((keys[n] for n in some), self.judged([tokens[n] for n in some]))
-                bar.update(len(some))
-                if time.perf_counter() - saved > 1:
-                    if self.cache: self.cache.write(unsaved)
-                    new |= unsaved
-                    unsaved, saved = {}, time.perf_counter()
+    tokens, new, begin = self.tokens(list(pairs.values())), {}, time.perf_counter()
+    order = sorted(range(len(tokens)), key=lambda n: -len(tokens[n]["input_ids"]))
+    parts = (order[start:start + self.batch_size] for start in range(0, len(order), self.batch_size))
+    try: keep_made(((some, self.judged([tokens[n] for n in some])) for some in parts), list(pairs), new, self.cache, "judging", "pairs", progress)
     finally:
-        if self.cache: self.cache.write(unsaved)
-        new |= unsaved
         self.known |= new
         self.counts = self.counts._replace(seconds=self.counts.seconds + time.perf_counter() - begin)
     return new
@@ -240,14 +221,11 @@ def candidate_sets(
 
 # %% ../../nbs/5_text/16_judges.ipynb #aeb0943b
 def deciding_set(
-    sets: list[tuple[int, ...]],
-    found: np.ndarray,  # (sets, 3), the probabilities of each
-    margin: float = 0.02,  # by how much each further sentence has to make the judge surer
+    found: np.ndarray,  # (sets, 3), the probabilities of each of the candidate sets, in their order
 ) -> int | None:  # which set; None if none of them decides
-    "The set by which a hypothesis follows or is excluded."
+    "The set by which a hypothesis follows or is excluded: the first that the judge does not hold to be neutral."
     neutral = LABELS.index("neutral")
-    sure = {n: float(row.max()) - margin * (len(some) - 1) for n, (some, row) in enumerate(zip(sets, found)) if row.argmax() != neutral}
-    return max(sure, key=sure.get) if sure else None
+    return next((n for n, row in enumerate(found) if row.argmax() != neutral), None)
 
 # %% ../../nbs/5_text/16_judges.ipynb #642dc057
 class Question(NamedTuple):
@@ -265,7 +243,7 @@ def _judgement(
 ) -> Judgement:
     "The judgement that follows from what a judge says of each set."
     if not sets: return Judgement(LABELS.index("neutral"), (1 / len(LABELS),) * len(LABELS), (), source="judge")
-    place = deciding_set(sets, found)
+    place = deciding_set(found)
     row = found[-1 if place is None else place]  # the last is the set of all
     because = None if place is None else {known[n] for n in sets[place]}
     evidence = question.gates if because is None else [float(text in because) for text in question.sentences]

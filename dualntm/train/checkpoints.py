@@ -71,7 +71,8 @@ def checkpoint_file(
         raise InputError(f"there is no checkpoint at {path/'latest.pt'}, only the best weights in best.pt: they can be used, but the run can't go on")
     if (path/"history.jsonl").is_file():
         raise InputError(f"there is no checkpoint at {path/'latest.pt'}: the run was stopped before its first one, begin it anew")
-    raise InputError(f"there is no checkpoint at {path/'latest.pt' if path.is_dir() else path}")
+    meant = f"; did you mean pretrained:{path}?" if path.parts == (path.name,) and (PRETRAINED/path/"weights.pt").is_file() else ""
+    raise InputError(f"there is no checkpoint at {path/'latest.pt' if path.is_dir() else path}{meant}")
 
 # %% ../../nbs/2_train/05_checkpoints.ipynb #f40b04bc
 def read_checkpoint(
