@@ -1,5 +1,5 @@
 "The rules of the house that can be read off the files: what carry_on.ipynb checks of the imports, these check of the notebooks and the face."
-import ast, json, re
+import ast, importlib, json, re
 from pathlib import Path
 
 import pytest
@@ -83,3 +83,10 @@ def test_the_face():
 def test_readme_is_a_front_door():
     text = (TOP/"README.md").read_text(encoding="utf-8")
     assert len(re.sub(r"```.*?```", "", text, flags=re.S).split()) <= 1000
+
+
+@pytest.mark.parametrize("part", ["ntm", "train", "graph", "dual", "text", "neo4j", "show", "cli"])
+def test_no_module_hides_a_name(part):
+    "A module of the same name takes the place of what a part offers as soon as anything imports it."
+    modules = {path.stem for path in (TOP/"dualntm"/part).glob("*.py")}
+    assert not modules & set(importlib.import_module(f"dualntm.{part}").__all__)

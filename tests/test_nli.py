@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from dualntm.text import Judgement, pretrained, Row
+from dualntm.text import Judgement, Row
+from dualntm.text.pretrained import pretrained
 from dualntm.text.sessions import tokens_of
 from dualntm.train import load
 from dualntm.cli import main
