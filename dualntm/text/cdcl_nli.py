@@ -151,7 +151,7 @@ def parameter_groups(self: CDCLNLITask,
 def begin(self: CDCLNLITask,
     net: torch.nn.Module,  # fresh
 ) -> None:
-    "Make a fresh network ready for the data."
+    "Make a fresh network ready for the data. A reader gets landmarks of its texts, unless the encoder is trained as well."
     if self.start: begin_with(net, self.start)
     warn_languages(self.encoder, [code for row in self.rows for code in row.languages])
     if self.weigher is not None: self.weigher.fingerprint()  # a wrong name is said before training
