@@ -71,7 +71,7 @@ def decided(trained):
 def test_eval_and_predict_say_the_same(place, trained):
     judged = json.loads(run(place, "eval", "--checkpoint", trained, "--file", "pairs/pairs.json", "--json").stdout)
     lines = run(place, "predict", "--checkpoint", trained, "--file", "pairs/pairs.json", "--json").stdout.splitlines()
-    said, gold = [json.loads(line)["label"] for line in lines], [row["label"] for row in json.loads((place/"pairs"/"pairs.json").read_text())]
+    said, gold = [json.loads(line)["nearest"] for line in lines], [row["label"] for row in json.loads((place/"pairs"/"pairs.json").read_text())]
     assert len(said) == judged["rows"] == 36
     assert abs(sum(a == b for a, b in zip(said, gold)) / 36 - judged["accuracy"]) < 1e-9
 
@@ -109,7 +109,7 @@ def test_told_texts_are_asked_for(place, decided, typed):
     assert one == other and load_graph(place/"world.npz").count() == before  # neither has written
     for hypothesis in ("A cat sleeps.", "A cat is asleep.", "The sun sets."): typed("ask", *store, "--hypothesis", hypothesis, "--write")
     after = json.loads(typed("ask", *store, "--hypothesis", "A cat sleeps.", "--json")[1])
-    assert (after["label"], after["evidence"]) == (one["label"], one["evidence"])
+    assert (after["nearest"], after["evidence"]) == (one["nearest"], one["evidence"])
     said = typed("tell", *store, "--sentence", "She sent me \U0001f34e.", "--sentence", "She sent me \U0001f697.")[1]
     assert "told 2 sentences: 2 new" in said and "near" in said  # both are kept, and that the encoder can't tell them apart is said
 

@@ -32,8 +32,9 @@ a .json file, a list of rows, or a .jsonl file, a row a line, such as
   {"hypothesis": "It is wet."}
   {"premise": [{"text": "It rains.", "language": "en"}], "hypothesis": {"text": "It is wet."}}
 
-of --json, label is the nearest label; count it only where known is true. near is the highest cosine with a sentence
-that was told, far says that it lies below what is usual; source says whether the reader or a judge decided.
+of --json, label is null where known is false, and nearest is the likeliest label even there. near is the highest cosine
+with a sentence that was told, far says that it lies below near_from; likeness is the highest cosine with a kind of text
+that the reader was trained on, strange says that it lies below likeness_from; source says whether the reader or a judge decided.
 """
 
 # %% ../../nbs/8_cli/09_ask.ipynb #15bb127d

@@ -82,8 +82,10 @@ def findings(
     "The findings on a row, for JSON."
     from dualntm.text import sentences_of
     from dualntm.text import LABELS
-    return {"hypothesis": row.hypothesis, "label": LABELS[judgement.label], "source": judgement.source, "undecided": judgement.undecided, "known": not judgement.undecided,
-            "near": None if judgement.near is None else round(judgement.near, 4), "far": judgement.far,
+    nearest, known = LABELS[judgement.label], not judgement.undecided
+    figures = {name: (value := getattr(judgement, name)) and round(value, 4) for name in ("near", "near_from", "likeness", "likeness_from")}
+    return {"hypothesis": row.hypothesis, "label": nearest if known else None, "nearest": nearest, "source": judgement.source, "undecided": not known, "known": known,
+            **figures, "far": judgement.far, "strange": judgement.strange,
             "probabilities": {name: round(p, 4) for name, p in zip(LABELS, judgement.probabilities)}, "chance": round(1 / len(LABELS), 4),
             "evidence": {text: round(look, 4) for text, look in zip(sentences_of(row), judgement.evidence or ()) if look > 0.5},
             ("written" if write else "would_write"): [edge._asdict() for edge in found_edges(row, judgement)],
@@ -105,7 +107,7 @@ def print_judgement(
     found = findings(row, judgement, args.write, glimpses)
     if args.json: return print_json(found)
     print(f"{judgement.answer}: {row.hypothesis}")
-    if judgement.far: print(f"  {judgement.note}")
+    for note in judgement.notes: print(f"  {note}")
     print("  " + ", ".join(f"{name} {p:.3f}" for name, p in found["probabilities"].items()) + f" (by chance {found['chance']:.3f} each)")
     for text, look in found["evidence"].items(): print(f"  {look:.3f}  {text}")
     for edge in found_edges(row, judgement):
@@ -124,9 +126,9 @@ def summary(
     from dualntm.text import LABELS
     known = [judgement for judgement in judgements if not judgement.undecided]
     counts = [f"{sum(LABELS[judgement.label] == name for judgement in known):,} {name}" for name in LABELS]
-    far = sum(judgement.far for judgement in judgements)
+    far, strange = (sum(getattr(judgement, name) for judgement in judgements) for name in ("far", "strange"))
     return f"{amount(len(judgements), 'hypothesis', 'hypotheses')}: {', '.join(counts)}, {len(judgements) - len(known):,} not known" + \
-        (f"; {far:,} far from anything told" if far else "")
+        (f"; {far:,} far from anything told" if far else "") + (f"; {strange:,} unlike what the reader was trained on" if strange else "")
 
 # %% ../../nbs/8_cli/07_predict.ipynb #57df369a
 def finish_judging(

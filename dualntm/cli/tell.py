@@ -162,6 +162,8 @@ def print_told(
     print(f"told {amount(count, 'sentence')}: {new:,} new, {known:,} known before")
     for text, other, cosine in near[:shown]: print(f"  near to each other for the encoder, and both kept (cosine {cosine:.3f}): {text} | {other}")
     if len(near) > shown: print(f"  and {len(near) - shown:,} more such pairs")
+    odd, least = sum(one.strange for one in told), max((one.likeness_from for one in told), default=-1.)
+    if odd: print(f"  {odd:,} of {amount(count, 'sentence')} {'is' if odd == 1 else 'are'} unlike what this reader was trained on (cosine under {least:.2f})")
     if unknown: print(f"  {amount(unknown, 'sentence has', 'sentences have')} signs that the encoder does not know, "
                       "and by which it can't tell them apart")
     if strange:

@@ -18,7 +18,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(__name__, submod_attrs={
     "judgements": ["chunks", "commit_edges", "Edge", "edge_metrics", "edge_vectors", "evidence_metrics", "f1_of", "gold_edges", "Judgement",
                    "label_metrics", "predicted_edges", "target_of"],
     "calibration": ["calibration_error", "calibration_metrics", "Coverage", "coverage_table", "error_by_chance", "fit_calibration",
-                    "fit_gate", "fit_near", "fit_sure", "fit_temperature", "reliability_curve", "soften", "sureness_metrics"],
+                    "fit_gate", "fit_landmarks", "fit_near", "fit_sure", "fit_temperature", "keep_landmarks", "likeness", "likenesses", "reliability_curve", "soften", "sureness_metrics", "unlike_from"],
     "judges": ["Judge", "JudgeCounts", "Question", "train_judge", "weigh", "weigh_all", "weighed_again"],
     "told": ["Told"],
     "seen": ["Glimpse", "Watched"],

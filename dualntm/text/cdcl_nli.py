@@ -18,7 +18,7 @@ from torch.nn import functional as F
 
 from ..errors import InputError
 from ..train import begin_with, Score, Task
-from .calibration import fit_calibration
+from .calibration import fit_calibration, keep_landmarks, likenesses, unlike_from
 from .reader import Calibration
 from .candidates import Candidates
 from .data import drawn, TextData
@@ -151,11 +151,13 @@ def parameter_groups(self: CDCLNLITask,
 def begin(self: CDCLNLITask,
     net: torch.nn.Module,  # fresh
 ) -> None:
-    "Make a fresh network ready for the data."
+    "Make a fresh network ready for the data. A reader gets landmarks of its texts, unless the encoder is trained as well."
     if self.start: begin_with(net, self.start)
     warn_languages(self.encoder, [code for row in self.rows for code in row.languages])
     if self.weigher is not None: self.weigher.fingerprint()  # a wrong name is said before training
-    if not isinstance(net, ReaderNTM) or net.align is None or self.finetune_encoder: return
+    if not isinstance(net, ReaderNTM): return
+    keep_landmarks(net, self.known_vectors, self.known_vectors and self.embeddings(self.splits["dev"]))
+    if net.align is None or self.finetune_encoder: return
     self.kept_states.fetch(self.known_vectors, self.encoder.progress)
 
 # %% ../../nbs/5_text/20_cdcl_nli.ipynb #d596f2ba
@@ -274,7 +276,7 @@ def answers(self: CDCLNLITask,
     net,
     rows: list[Row],
     size: int = 64,  # rows in a batch
-):  # row by row: the row, its logits (labels,), how far each sentence is evidence (P,) or None, and the highest cosine with a sentence
+):  # row by row: the row, its logits (labels,), how far each sentence is evidence (P,) or None, the highest cosine with a sentence, and its likeness
     "What `net` makes of rows, each by its own documents."
     training = net.training
     net.eval()
@@ -284,7 +286,8 @@ def answers(self: CDCLNLITask,
         answer, _ = self.session(net, batch, net.opening(batch.inputs))
         told, width = len(batch.evidence), self.propositions
         near = (batch.inputs[:told, :, :width] * batch.inputs[told, :, :width]).sum(2).amax(0).tolist() if told else [None] * len(some)
-        yield from zip(some, answer.logits, [None] * len(some) if answer.evidence is None else answer.evidence.T, near)
+        like = likenesses(net, batch.inputs[told, :, :width])
+        yield from zip(some, answer.logits, [None] * len(some) if answer.evidence is None else answer.evidence.T, near, like)
     net.train(training)
 
 # %% ../../nbs/5_text/20_cdcl_nli.ipynb #d1452a9b
@@ -297,8 +300,9 @@ def judge(self: CDCLNLITask,
 ) -> list[Judgement]:
     "What `net` says of rows, each by its own documents; a judge weighs what it finds."
     c = fitted_to(net)
-    found = [judgement_of(row, torch.softmax(logits / c.temperature, 0), evidence, near=near, sure_from=c.sure_from, near_from=c.near_from)
-             for row, logits, evidence, near in self.answers(net, rows, size)]
+    limits = dict(sure_from=c.sure_from, near_from=c.near_from, likeness_from=unlike_from(net))
+    found = [judgement_of(row, torch.softmax(logits / c.temperature, 0), evidence, near=near, likeness=like, **limits)
+             for row, logits, evidence, near, like in self.answers(net, rows, size)]
     if alone or self.weigher is None: return found
     return weighed_again(self.weigher, found, list(map(sentences_of, rows)), [row.hypothesis for row in rows])
 
@@ -332,10 +336,10 @@ def calibrate(self: CDCLNLITask,
     "Fit a reader's calibration to rows."
     net.take_calibration(Calibration())
     found = list(self.answers(net, rows))
-    marks = [(gates[:len(right)], torch.tensor(right)) for row, _, gates, _ in found if gates is not None and (right := evidence_of(row)) is not None]
+    marks = [(gates[:len(right)], torch.tensor(right)) for row, _, gates, *_ in found if gates is not None and (right := evidence_of(row)) is not None]
     gates, right = (torch.cat(parts).double().cpu().numpy() for parts in zip(*marks)) if marks else (None, None)
     logits = None if gates is None else np.log(gates.clip(1e-6, 1 - 1e-6) / (1 - gates.clip(1e-6, 1 - 1e-6)))
-    labels, near = np.array([row.label for row in rows]), np.array([-1. if near is None else near for *_, near in found])
+    labels, near = np.array([row.label for row in rows]), np.array([-1. if near is None else near for *_, near, _ in found])
     c = fit_calibration(torch.stack([logits for _, logits, *_ in found]).double().cpu().numpy(), labels, logits, right, near)
     known = torch.stack([torch.softmax(logits / c.temperature, 0).max() for _, logits, *_ in found]) >= c.sure_from
     net.take_calibration(c if known.float().mean() >= .1 else c._replace(sure_from=.5))

@@ -11,6 +11,7 @@ __all__ = ['Judgement', 'chunks', 'judgement_of', 'Edge', 'target_of', 'without_
 from typing import NamedTuple
 
 import numpy as np
+from fastcore.basics import patch
 from torch import Tensor
 
 from ..dual import Tally, WriteConditions
@@ -28,6 +29,8 @@ class Judgement(NamedTuple):
     sure_from: float = .5  # the label is known where its probability is at least this; 1 lets nothing be known
     near_from: float = -1.  # a hypothesis with a lower `near` is far from anything told
     source: str = "predicted"  # where the edges come from: predicted, or judge where another model decided
+    likeness: float | None = None  # highest cosine between the hypothesis and a landmark of what the network was trained on; None if there are none
+    likeness_from: float = -1.  # a hypothesis with a lower `likeness` is unlike what the network was trained on
 
     @property
     def undecided(self) -> bool:
@@ -40,19 +43,33 @@ class Judgement(NamedTuple):
         return self.near is not None and self.near < self.near_from
 
     @property
+    def strange(self) -> bool:
+        "Whether the hypothesis is unlike what the network was trained on."
+        return self.likeness is not None and self.likeness < self.likeness_from
+
+    @property
     def answer(self) -> str:
         "The label as people are told it."
         return f"not known (nearest: {LABELS[self.label]})" if self.undecided else LABELS[self.label]
 
-    @property
-    def note(self) -> str:
-        "How far a hypothesis lies from anything told; empty where it does not lie far."
-        return f"far from anything told: the nearest sentence has cosine {self.near:.2f}, below {self.near_from:.2f}" if self.far else ""
+# %% ../../nbs/5_text/14_judgements.ipynb #f63c15d3
+@patch(as_prop=True)
+def notes(self: Judgement) -> list[str]:
+    "Reasons to doubt the answer, each with its figure: far from anything told, unlike what the network was trained on."
+    far = f"far from anything told: the nearest sentence has cosine {self.near:.2f}, below {self.near_from:.2f}" if self.far else ""
+    strange = f"unlike what the reader was trained on: cosine {self.likeness:.2f} with the nearest kind of text, below {self.likeness_from:.2f}" \
+        if self.strange else ""
+    return [note for note in (far, strange) if note]
 
-    @property
-    def words(self) -> str:
-        "The answer, and how far it lies from anything told, in one line."
-        return f"{self.answer}, {self.note}" if self.far else self.answer
+@patch(as_prop=True)
+def note(self: Judgement) -> str:
+    "The same in one line; empty where there is no reason to doubt."
+    return "; ".join(self.notes)
+
+@patch(as_prop=True)
+def words(self: Judgement) -> str:
+    "The answer, and the reasons to doubt it, in one line."
+    return ", ".join([self.answer, *self.notes])
 
 # %% ../../nbs/5_text/14_judgements.ipynb #95cdb545
 def chunks(

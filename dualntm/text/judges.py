@@ -295,7 +295,7 @@ def weighed_again(
     if any(judgement.evidence is None for judgement in judgements):
         raise InputError("a judge weighs the evidence that a network finds, and this network does not say where it looked: use one of model type dual")
     found = weigh_all(judge, [Question(texts, old.evidence, hypothesis) for old, texts, hypothesis in zip(judgements, sentences, hypotheses, strict=True)], most)
-    return [new._replace(near=old.near, near_from=old.near_from) for old, new in zip(judgements, found)]
+    return [new._replace(near=old.near, near_from=old.near_from, likeness=old.likeness, likeness_from=old.likeness_from) for old, new in zip(judgements, found)]
 
 # %% ../../nbs/5_text/16_judges.ipynb #b0946bd6
 def _begun(

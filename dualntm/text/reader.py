@@ -175,6 +175,8 @@ def add_reading(self: ReaderNTM,
     self.gate = Gate(self.dim, gate_size, dropout, shared_words) if gate_size else None
     self.align = Alignment(token_width, align_size, self.outputs, dropout) if align_size and token_width else None
     self.register_buffer("fitted", torch.tensor(Calibration(), dtype=torch.float64), persistent=bool(gate_size))
+    self.register_buffer("landmarks", torch.zeros(0, self.propositions), persistent=bool(gate_size))
+    self.register_buffer("likeness_from", torch.tensor(-1.), persistent=bool(gate_size))
     with torch.no_grad(): self.ask.bias.unflatten(0, (working_reads, -1))[:, self.dim] = 3.  # rather look than follow links
 
 @patch(cls_method=True)
@@ -303,3 +305,22 @@ def fitted_to(
 ) -> Calibration:
     "What was fitted to dev for a network; nothing for one that keeps no such thing."
     return net.calibration if "gate_size" in net.settings else Calibration()
+
+# %% ../../nbs/5_text/12_reader.ipynb #f30c0d37
+@patch
+def take_landmarks(self: ReaderNTM,
+    vectors,  # (L, propositions), of length 1
+    likeness_from: float,  # a text whose highest cosine with them lies lower is unlike them all
+) -> None:
+    "Keep what kinds of texts the network was trained on."
+    self.landmarks = torch.as_tensor(vectors).to(self.landmarks)
+    self.likeness_from.fill_(likeness_from)
+
+@patch
+def _load_from_state_dict(self: ReaderNTM, state_dict, prefix, *others):
+    "Take landmarks of any number; none where there are none."
+    if self.settings["gate_size"]:
+        kept = state_dict.setdefault(f"{prefix}landmarks", self.landmarks[:0])
+        state_dict.setdefault(f"{prefix}likeness_from", torch.tensor(-1.))
+        self.landmarks = self.landmarks.new_zeros(len(kept), self.propositions)
+    super(ReaderNTM, self)._load_from_state_dict(state_dict, prefix, *others)

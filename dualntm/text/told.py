@@ -18,6 +18,7 @@ from ..errors import GraphError
 from ..graph import DENIAL, normal_text
 from ..dual import WorkingGraph
 from .reader import Calibration
+from .calibration import likenesses, unlike_from
 from .candidates import Candidates
 from .encoder import Encoder
 from .judgements import chunks, held_of, Judgement
@@ -63,6 +64,8 @@ class Told(NamedTuple):
     near: list[tuple[str, str, float]]  # a new sentence, another in the graph memory that the encoder can hardly tell from it, their cosine
     unknown: int  # sentences with something for which the encoder has no token
     cut: int  # sentences of which the encoder takes the beginning only
+    strange: int = 0  # sentences unlike what the network was trained on
+    likeness_from: float = -1.  # a sentence whose likeness lies lower is one of these
 
 # %% ../../nbs/5_text/17_told.ipynb #66a8cc80
 def tell_rows(
@@ -86,7 +89,9 @@ def tell_rows(
     pairs = memory.near_to([idx for idx, one in zip(numbers, new) if one])
     said = {p.idx: p.text for p in memory.propositions(list({idx for pair in pairs for idx in pair[:2]}))} if pairs else {}
     near = [(said[idx], said[other], cosine) for idx, other, cosine in pairs]
-    return Told(len(texts), sum(new), len(texts) - sum(new), near, len(unknown), len(cut))
+    least = unlike_from(net)
+    strange = sum(one is not None and one < least for one in likenesses(net, torch.from_numpy(vectors)))
+    return Told(len(texts), sum(new), len(texts) - sum(new), near, len(unknown), len(cut), strange, least)
 
 # %% ../../nbs/5_text/17_told.ipynb #484ce424
 @torch.no_grad()
@@ -155,6 +160,7 @@ def _ask_some(
     batch = beside(net, as_batch(rows, vectors, thinking)._replace(tokens=tokens_of(rows, states, texts)))
     answer, _ = judge_batch(net, batch, net.start(len(hypotheses), graph))
     near = (F.normalize(stored, dim=2) @ torch.from_numpy(embeddings).to(stored).unsqueeze(2)).squeeze(2).masked_fill(graph.usage == 0, -1).amax(1)
-    c, chances = calibration, torch.softmax(answer.logits / calibration.temperature, 1)
-    return [(Judgement(int(p.argmax()), tuple(p.tolist()), tuple(nodes[:len(known)].tolist()), one, c.sure_from, c.near_from), known)
-            for p, nodes, known, one in zip(chances, answer.nodes, texts, near.tolist())]
+    c, chances, like = calibration, torch.softmax(answer.logits / calibration.temperature, 1), likenesses(net, torch.from_numpy(embeddings))
+    limits = dict(sure_from=c.sure_from, near_from=c.near_from, likeness_from=unlike_from(net))
+    return [(Judgement(int(p.argmax()), tuple(p.tolist()), tuple(nodes[:len(known)].tolist()), near=cosine, likeness=one, **limits), known)
+            for p, nodes, known, cosine, one in zip(chances, answer.nodes, texts, near.tolist(), like)]
