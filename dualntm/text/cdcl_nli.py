@@ -60,7 +60,7 @@ class CDCLNLITask(TextData, Task):
     Raises ValueError for settings that can't be, RowError for data that can't be used, TextModelError for an encoder that can't be had."""
     data: str = "data/cdcl-nli"  # folder with train, dev and test as .json or .jsonl, or with one file to be split by event; sample is in the package
     setting: str = "translated"  # which texts are read: translated, or crosslingual for the originals
-    text_model: str = "auto"  # the encoder: one of the registry, such as minilm, use or e5; several, joined by +; the name of a model on the hub, or a folder; auto takes minilm, and use between languages
+    text_model: str = "auto"  # the encoder: one of the registry, such as minilm, use or e5; several, joined by +; the name of a model on the hub, or a folder; auto takes minilm, and use+e5 between languages
     start: str = ""  # a checkpoint whose weights the network begins with, such as pretrained:everyday; the network must be like the one there
     finetune_encoder: bool = False  # train the encoder as well
     encoder_rate: float = 0.05  # rate of an encoder that is trained, as a share of the network's
@@ -90,7 +90,7 @@ class CDCLNLITask(TextData, Task):
 
     def __post_init__(self):
         fit_fields(self)
-        if self.text_model == "auto": object.__setattr__(self, "text_model", "use" if self.setting == "crosslingual" else "minilm")
+        if self.text_model == "auto": object.__setattr__(self, "text_model", "use+e5" if self.setting == "crosslingual" else "minilm")
         check_task(self)
 
 # %% ../../nbs/5_text/20_cdcl_nli.ipynb #8a790ff1
