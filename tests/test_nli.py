@@ -6,7 +6,6 @@ import pytest
 import torch
 
 from dualntm.text import Judgement, Row
-from dualntm.text.pretrained import pretrained
 from dualntm.text.sessions import tokens_of
 from dualntm.train import load
 from dualntm.cli import main
@@ -226,11 +225,19 @@ def test_bad_input_is_one_sentence(place, trained, typed):
 
 
 def test_gates_see_names_that_sentences_share(place, trained):
-    "Two sentences that only a name joins: a gate is told of it, and a checkpoint of before does without."
+    "Two sentences that only a name joins: a gate is told of it."
     net = load(str(trained))[1]
     row = Row((("Norvik builds the bridge.", "In May Norvik had 340 people.", "It rains."),), "The builder had 340 people.", None, None, "e", ("en",), "")
     tokens = tokens_of([row], None)
     pairs = tokens.shared_words(tokens.of_nodes(torch.tensor([[0, 1, 2]]))).pairs[0]
     assert pairs[0, 1] > 0 == pairs[0, 2] and net.settings["shared_words"] and net.gate.words
-    (inner, size), (before, old) = ((reader.gate.inner.in_features, reader.settings["gate_size"]) for reader in (net, pretrained("everyday")[1]))
-    assert (inner - 4 * size, before - 4 * old) == (5, 3)
+    assert net.gate.inner.in_features == 4 * net.settings["gate_size"] + 5 and net.before["shared_words"] is False
+
+
+def test_the_reader_of_the_package_is_one_to_begin_with(place, typed):
+    "Its settings are those of a fresh reader; where they are not, the error says which to give."
+    words = ("train", "--task", "cdcl-nli", "--model-type", "dual", "-p", "data=pairs", "-p", "num_epochs=1", "-p", "start=pretrained:everyday", "--overwrite")
+    code, out, err = typed(*words)
+    assert code == 0, err
+    code, out, err = typed(*words, "-p", "shared_words=false")
+    assert code == 2 and "-p shared_words=true" in err, err

@@ -202,16 +202,25 @@ def keep_run(
     write_atomically(folder/"weights.pt", lambda f: f.write(as_bytes(weights)))
 
 # %% ../../nbs/2_train/05_checkpoints.ipynb #f3cc4f29
+def _other_settings(
+    net: Network,
+    content: dict,  # of a checkpoint
+) -> str:  # as `-p` takes them
+    "The settings in which the network of a checkpoint differs from another."
+    kept = {**net.before, **content.get("config", {}).get("model_parameters", {})}
+    return " ".join(f"-p {name}={str(value).lower() if isinstance(value, bool) else value}" for name, value in kept.items() if net.settings.get(name, value) != value)
+
 def begin_with(
     net: Network,  # fresh
     path: str,  # of a checkpoint or a run's folder, or pretrained:NAME
 ) -> None:
     "Give a network the weights of another. Raises InputError for a checkpoint that can't be read, or one of another network."
     content = read_checkpoint(path, best=True)
+    advice = f"give the settings that it was made with: {_other_settings(net, content)}".removesuffix(": ")
     try: missing, strange = net.load_state_dict(content["net"], strict=False)
-    except RuntimeError as e: raise InputError(f"{path}: its network has other sizes than this one; give the settings that it was made with") from e
+    except RuntimeError as e: raise InputError(f"{path}: its network has other sizes than this one; {advice}") from e
     lacking = [name for name in [*missing, *strange] if not name.startswith("text_model.")]
-    if lacking: raise InputError(f"{path}: its network and this one are not made of the same parts ({lacking[0]}); give the settings that it was made with")
+    if lacking: raise InputError(f"{path}: its network and this one are not made of the same parts ({lacking[0]}); {advice}")
 
 # %% ../../nbs/2_train/05_checkpoints.ipynb #a456133a
 class Stand(NamedTuple):
