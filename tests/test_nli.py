@@ -241,3 +241,13 @@ def test_the_reader_of_the_package_is_one_to_begin_with(place, typed):
     assert code == 0, err
     code, out, err = typed(*words, "-p", "shared_words=false")
     assert code == 2 and "-p shared_words=true" in err, err
+
+
+def test_words_reach_the_gates_of_a_question(trained):
+    "A hypothesis that is asked alone: the gates are told which words it shares with each sentence of the graph memory."
+    task, net = load(str(trained))
+    task.tell(net, [Row((("Norvik builds the bridge.", "It rains."),), "", None, None, "e", ("en",), "")])
+    given = []
+    net.gate.register_forward_pre_hook(lambda gate, args: given.append(args[2]))
+    task.ask(net, ["Norvik builds a bridge."])
+    assert [sorted(share > 0 for share in shared.asked[0, :, 0].tolist()) for shared in given] == [[False, True]]

@@ -148,28 +148,28 @@ def padded(self: Tokens,
 
 # %% ../../nbs/5_text/11_alignment.ipynb #47bea3d0
 class SharedWords(NamedTuple):
-    "How far texts use the same words."
+    "The words that texts have in common, as shares."
     asked: Tensor  # (B, K, 2), which share of what is asked a node has, and which share of the node is in what is asked
     pairs: Tensor  # (B, K, K), how far two nodes use the same
 
 @lru_cache(100_000)
 def _word_set(
     text: str,
-) -> frozenset:  # of its words
+) -> tuple[str, ...]:  # its words, sorted, so that sums are the same in every process
     "The words of a text, each once."
-    return frozenset(words_of(text))
+    return tuple(sorted(set(words_of(text))))
 
 # %% ../../nbs/5_text/11_alignment.ipynb #0fd34fc5
 @patch
 def shared_words(self: Tokens,
     numbers: Tensor,  # (B, K), which text each node is; -1 for none
 ) -> SharedWords:
-    "How far nodes use the same words as what is asked, and as each other."
+    "The words that nodes have in common with what is asked, and with each other, as shares."
     places, width = [], 1
     for b, row in enumerate(torch.cat([numbers.cpu(), self.asked.unsqueeze(1)], 1).tolist()):
         known = {}  # words of the row, by number
         for k, number in enumerate(row):
-            if number >= 0: places += [(b, k, known.setdefault(word, len(known))) for word in sorted(_word_set(self.texts[number]))]
+            if number >= 0: places += [(b, k, known.setdefault(word, len(known))) for word in _word_set(self.texts[number])]
         width = max(width, len(known))
     marks = torch.zeros(len(numbers), numbers.shape[1] + 1, width).to(self.like)
     if places: marks[tuple(torch.tensor(places).T)] = 1

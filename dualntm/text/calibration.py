@@ -90,7 +90,7 @@ def reliability_curve(
     labels,  # (n,)
     bins: int = 15,  # of equal width, from 0 to 1
 ) -> list[Bin]:  # of the bins that hold rows, by confidence
-    "How right the labels are, by how sure they are. Raises InputError for what is no probability or label."
+    "The share of right labels, by how sure they are. Raises InputError for what is no probability or label."
     found, right = _scored(probabilities, labels, "probabilities", True)
     if bins < 1: raise InputError(f"bins={bins}: at least one bin is needed")
     top, hit = found.max(1), found.argmax(1) == right
@@ -171,7 +171,7 @@ def fit_gate(
     gate_logits,  # (n,), of sentences that stand in a row
     evidence,  # (n,), 1 where the data say that the sentence is evidence, else 0
 ) -> float:  # 0 where no sentence is evidence
-    "What to add to a gate's logits, so that those over 0 have the best F1. Raises InputError for what can't be used."
+    "The number to add to a gate's logits, so that those over 0 have the best F1. Raises InputError for what can't be used."
     from sklearn.metrics import precision_recall_curve
     found, gold = _numbers(gate_logits, "gate_logits", 1), _numbers(evidence, "evidence", 1)
     if len(found) != len(gold): raise InputError(f"gate_logits has {len(found):,} values and evidence has {len(gold):,}: they must be of the same sentences")
@@ -218,7 +218,7 @@ def likeness(
     vectors: Tensor,  # (n, width)
     landmarks: Tensor,  # (L, width), of length 1, L at least 1
 ) -> Tensor:  # (n,), from -1 to 1
-    "How like the nearest kind of text some texts are: the highest cosine with a landmark."
+    "The likeness of texts with the nearest kind: for each the highest cosine with a landmark."
     return (F.normalize(vectors.to(landmarks), dim=1) @ landmarks.T).amax(1)
 
 # %% ../../nbs/5_text/15_calibration.ipynb #6462468c
@@ -247,7 +247,7 @@ def likenesses(
     net,
     vectors: Tensor,  # (n, width), of texts
 ) -> list:  # of floats; of None from a network without landmarks
-    "How like a network's landmarks some texts are."
+    "The likeness of texts with the landmarks of a network."
     return likeness(vectors, net.landmarks).tolist() if net.settings.get("gate_size") and len(net.landmarks) else [None] * len(vectors)
 
 # %% ../../nbs/5_text/15_calibration.ipynb #5506d85c
@@ -290,7 +290,7 @@ def sureness_metrics(
     labels,  # (n,)
     known,  # (n,), whether the label was told as known
 ) -> dict:  # rows, error, error_by_chance, coverage, and precision, None where nothing is known
-    "How far probabilities hold, and how right is what was told as known. Raises InputError for what can't be used."
+    "Whether probabilities hold, and whether labels that were told as known are right. Raises InputError for what can't be used."
     found, right = _scored(probabilities, labels, "probabilities", True)
     known, hit = np.asarray(known, bool), found.argmax(1) == right
     if known.shape != right.shape: raise InputError(f"known has {known.size:,} values and labels has {len(right):,}: they must be of the same rows")
@@ -303,7 +303,7 @@ def calibration_metrics(
     logits,  # (n, labels), as the network gives them
     labels,  # (n,)
 ) -> dict:  # as of `sureness_metrics`, and error_uncalibrated
-    "How far probabilities and threshold hold on some rows. Raises InputError for what can't be used."
+    "Whether probabilities and threshold hold on some rows. Raises InputError for what can't be used."
     scores, right = _scored(logits, labels, "logits")
     found = calibration.probabilities(scores)
     known = (found.max(1) >= calibration.sure_from) & (calibration.sure_from < 1)
