@@ -236,11 +236,23 @@ def test_gates_see_names_that_sentences_share(place, trained):
 
 def test_the_reader_of_the_package_is_one_to_begin_with(place, typed):
     "Its settings are those of a fresh reader; where they are not, the error says which to give."
-    words = ("train", "--task", "cdcl-nli", "--model-type", "dual", "-p", "data=pairs", "-p", "num_epochs=1", "-p", "start=pretrained:everyday", "--overwrite")
+    words = ("train", "--task", "cdcl-nli", "--model-type", "dual", "-p", "data=pairs", "-p", "num_epochs=1", "-p", "start=pretrained:everyday",
+             "--checkpoint-path", "begun", "--overwrite")
     code, out, err = typed(*words)
     assert code == 0, err
+    kept = {path.name: path.read_bytes() for path in (place/"begun"/"cdcl-nli-dual-seed1000").iterdir() if path.name != ".lock"}
     code, out, err = typed(*words, "-p", "shared_words=false")
     assert code == 2 and "-p shared_words=true" in err, err
+    assert kept == {path.name: path.read_bytes() for path in (place/"begun"/"cdcl-nli-dual-seed1000").iterdir() if path.name != ".lock"}  # and the run of before is whole
+
+
+def test_a_run_may_begin_with_the_one_it_replaces(place, typed):
+    "Its weights are read before the folder is emptied."
+    words = ("train", "--task", "cdcl-nli", "--model-type", "dual", "-p", "data=pairs", "-p", "num_epochs=1", "--checkpoint-path", "again", "--overwrite")
+    assert typed(*words)[0] == 0
+    code, out, err = typed(*words, "-p", "start=again/cdcl-nli-dual-seed1000")
+    assert code == 0, err
+    assert "start=again" in json.loads((place/"again"/"cdcl-nli-dual-seed1000"/"config.json").read_text())["command"]
 
 
 def test_words_reach_the_gates_of_a_question(trained):

@@ -292,7 +292,7 @@ def train_command(
     try: trainer.fit()
     except Interrupted as e:
         trainer.net.close()
-        onwards = ("go on with", ["train", "--resume", trainer.folder]) if has_checkpoint(trainer.folder) else ("begin with", shlex.split(args.command)[1:])
+        onwards = ("go on with", ["train", "--resume", trainer.folder]) if has_checkpoint(trainer.folder) and not trainer.replaces else ("begin with", shlex.split(args.command)[1:])
         stopped = Interrupted(f"{e}; {onwards[0]}: {quoted('dualntm', *onwards[1])}")
         stopped.code = e.code
         raise stopped from None

@@ -95,17 +95,16 @@ def folder_lock(
 # %% ../../nbs/2_train/04_folders.ipynb #1b5dfb5d
 def claim_folder(
     folder: Path,
-    overwrite: bool = False,  # remove the files of an earlier run first
+    overwrite: bool = False,  # an earlier run in it is to be replaced, which `RunFiles.writing` does
 ) -> Lock:  # on the folder, held
-    "Make `folder` ready for a new run, and lock it. Raises RunExists if it holds one, InputError if it is locked or can't be written."
+    "Make `folder` ready for a new run, and lock it; an earlier run is left as it is. Raises RunExists if it holds one, InputError if it is locked or can't be written."
     with writing_to(folder): folder.mkdir(parents=True, exist_ok=True)
     lock = folder_lock(folder).take()
     try:
         with writing_to(folder):
-            if overwrite: remove_run(folder)
-            elif has_checkpoint(folder): raise RunExists(folder)
-            else: set_aside(folder)
-            write_atomically(folder/"history.jsonl", lambda f: None)
+            if has_checkpoint(folder) and not overwrite: raise RunExists(folder)
+            if not has_checkpoint(folder): set_aside(folder)
+            (folder/"history.jsonl").touch()
     except BaseException:
         lock.give()
         raise
@@ -141,6 +140,7 @@ class RunFiles:
     folder: Path | None = None  # None keeps nothing
     lock: Lock | None = None  # on the folder
     left: list | None = None  # what the folder was like when the lock was given back; None if it never was
+    replaces: bool = False  # whether the folder holds an earlier run, which goes when this one first writes
     batch: int = 0  # batches done
     history_bytes: int = 0  # of history.jsonl that belong to the run
 
@@ -177,11 +177,14 @@ def close(self: RunFiles) -> None:
 @patch
 @contextmanager
 def writing(self: RunFiles):
-    "A context in which this trainer has its folder for itself, and in which a failure to write is an InputError."
+    "A context in which this trainer has its folder for itself, and in which a failure to write is an InputError. The first one replaces an earlier run."
     held = self.holds()
     self.hold()
     try:
-        with writing_to(self.folder): yield
+        with writing_to(self.folder):
+            if self.replaces: remove_run(self.folder)
+            self.replaces = False
+            yield
     finally:
         if not held: self.close()
 

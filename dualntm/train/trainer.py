@@ -62,7 +62,7 @@ class Trainer(RunFiles):
         self.begun = False  # whether the network was made ready for the data
         self.stand_at(stand, command)
         self.config()  # raises for what a checkpoint can't keep
-        if self.folder and not stand: self.lock = claim_folder(self.folder, overwrite)
+        if self.folder and not stand: self.lock, self.replaces = claim_folder(self.folder, overwrite), overwrite
         if open_memory: self.net.graph_memory = self.opened(open_memory)
 
 # %% ../../nbs/2_train/07_trainer.ipynb #68568ee7
@@ -91,7 +91,10 @@ def opened(self: Trainer,
     open_memory,  # called with this trainer, gives its graph memory
 ):
     "Open the graph memory. Gives up the folder if that fails."
-    try: return open_memory(self)
+    try:
+        if self.folder:
+            with self.writing(): pass  # what such a memory keeps in the folder takes the place of an earlier run's
+        return open_memory(self)
     except BaseException:
         self.close()
         raise
@@ -171,8 +174,8 @@ def run(self: Trainer,
     "Train from where the run stands to its end, yielding the score of each batch. Holds the folder until it ends or is left."
     self.hold()
     try:
-        if self.folder: self.open_folder()
         self.begin()
+        if self.folder: self.open_folder()
         while not self.done():
             start = time.perf_counter()
             score = self.train_batch()
@@ -368,8 +371,9 @@ def interrupted(self: Trainer,
     error: KeyboardInterrupt,
 ) -> Interrupted:
     "The exception for a run that was stopped where nothing could be saved."
-    saved = self.folder and has_checkpoint(self.folder)
-    found = Interrupted(what + (f"; the last checkpoint is in {self.folder}" if saved else "; no checkpoint was saved, begin the run anew"))
+    saved = self.folder and has_checkpoint(self.folder) and not self.replaces
+    kept = f", and the earlier run in {self.folder} is as it was" if self.replaces and has_checkpoint(self.folder) else ""
+    found = Interrupted(what + (f"; the last checkpoint is in {self.folder}" if saved else f"; no checkpoint was saved{kept}, begin the run anew"))
     found.code = 128 + (signal.SIGTERM if isinstance(error, Terminated) else signal.SIGINT)
     return found
 
