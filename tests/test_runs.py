@@ -244,3 +244,30 @@ def test_runs_of_the_former_version(tmp_path):
     torch.save(content, path)
     resume(tmp_path/"run", num_batches=16).fit(progress=False)
     assert [record["batch"] for record in read_history(tmp_path/"run")] == [3, 6, 9, 12, 14, 15, 16]
+
+
+def test_many_seeds_are_the_runs_that_they_would_be_alone(tmp_path, monkeypatch):
+    "Side by side, stopped and gone on with: each run is, to the last bit, the one of its seed alone."
+    words = [sys.executable, "-m", "dualntm", "train", "--task", "copy", "-p", "engine=eager", "--report-interval", "5"]
+    done = subprocess.run([*words, "--seeds", "1-2", "7", "--num-batches", "10"], cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert [line.split()[0] for line in done.stdout.splitlines()] == ["seed", "1", "2", "7", "cost:", "learned:"]
+    for refused, sentence in ((("--num-batches", "20"), "already holds a run"), (("--resume", "-p", "memory_n=64"), "was trained with memory_n=128")):
+        done = subprocess.run([*words, "--seeds", "1-2", *refused], cwd=tmp_path, capture_output=True, text=True)
+        assert done.returncode == 2 and sentence in done.stderr, done.stderr
+    (tmp_path/"checkpoints"/"copy-ntm-seed2"/"latest.pt").unlink()  # half-written: it begins anew, and its records are kept
+    for path in (tmp_path/"checkpoints"/"copy-ntm-seed2").glob("checkpoint-*.pt"): path.unlink()
+    done = subprocess.run([*words, "--seeds", "1-2", "--num-batches", "20", "--resume"], cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path/"checkpoints"/"copy-ntm-seed2"/"history-before.jsonl").exists()
+    subprocess.run([*words, "--seed", "2", "--num-batches", "20", "--checkpoint-path", "alone"], cwd=tmp_path, check=True, capture_output=True)
+    here, alone = (torch.load(tmp_path/place/"copy-ntm-seed2"/"latest.pt", weights_only=True)["net"] for place in ("checkpoints", "alone"))
+    assert all(torch.equal(here[name], alone[name]) for name in alone)
+
+
+def test_seeds_that_cannot_be(tmp_path):
+    for given, sentence in ((("1", "1"), "names 1 twice"), (("2-1",), "write 1-2"), (("x",), "write whole numbers"), (("1", "--seed", "2"), "leave one out"),
+                            (("1", "--jobs", "0"), "jobs")):
+        done = subprocess.run([sys.executable, "-m", "dualntm", "train", "--seeds", *given], cwd=tmp_path, capture_output=True, text=True)
+        assert done.returncode == 2 and sentence in done.stderr and "Traceback" not in done.stderr, done.stderr
+    assert not (tmp_path/"checkpoints").exists()

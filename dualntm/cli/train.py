@@ -5,7 +5,8 @@
 # %% auto #0
 __all__ = ['TRAIN_EXAMPLES', 'OWN_FLAGS', 'add_train', 'asked_settings', 'folder_of', 'tried_connection', 'memory_opener',
            'fresh_trainer', 'check_same', 'kept_memory', 'resumed_trainer', 'open_trainer', 'dry_run', 'mean_chance',
-           'summarise', 'summarise_batches', 'summarise_epochs', 'end_memory', 'begins', 'train_command']
+           'summarise', 'summarise_batches', 'summarise_epochs', 'end_memory', 'begins', 'seed_runs', 'many_seeds',
+           'train_command']
 
 # %% ../../nbs/8_cli/04_train.ipynb #b150770f
 import argparse, shlex, sys
@@ -15,7 +16,7 @@ from pathlib import Path
 from .connection_flags import add_connection_flags, connection_from
 from .console import amount, print_json, quoted
 from .words import check_counts, name_value, named
-from ..errors import InputError, Interrupted, RunExists
+from ..errors import InputError, Interrupted, RunExists, Terminated
 from ..registry import find, known_name
 
 # %% ../../nbs/8_cli/04_train.ipynb #f2486854
@@ -23,6 +24,7 @@ TRAIN_EXAMPLES = """examples:
   dualntm train --task copy
   dualntm train --task copy --num-batches 2000
   dualntm train --task repeat-copy --seed 10 -p controller_size=200 -p heads=rrw -pbatch_size=4
+  dualntm train --task copy --seeds 1-8 --num-batches 15000
   dualntm train --task copy --resume
   dualntm train --resume checkpoints/copy-ntm-seed1000 --num-batches 100000
   dualntm train --task copy --dry-run
@@ -44,6 +46,8 @@ def add_train(
     add("--task", type=named("task"), metavar="NAME", help="what to learn (copy)")
     add("--model-type", type=named("model"), metavar="NAME", help="what learns it: a plain NTM, or one with a graph memory as well (ntm)")
     add("--seed", type=int, help="of the first weights and the sequences (1000)")
+    add("--seeds", nargs="+", metavar="S", help="several seeds, each a run of its own, side by side: 1 2 3 or 1-16")
+    add("--jobs", type=int, metavar="N", help="runs at once, for --seeds (as many as there are cores)")
     add("-p", "--param", action="append", default=[], metavar="NAME=VALUE", type=name_value,
         help="set any parameter of task, model or training; --dry-run lists them")
     add("--num-batches", type=int, metavar="N", help="batches in the whole run (50,000 for copy, 100,000 for repeat-copy, "
@@ -278,12 +282,69 @@ def begins(
     begin = f"going on at batch {trainer.batch:,} of" if trainer.batch else "training"
     return f"{trainer.folder}: {begin} {amount(t.num_batches, 'batch', 'batches')} of {amount(t.batch_size, 'sequence')}"
 
+# %% ../../nbs/8_cli/04_train.ipynb #29007be1
+def _without(
+    words: list[str],  # of a command
+    flags: tuple[str, ...],
+) -> list[str]:
+    "The words without some flags and their values."
+    left, dropping = [], False
+    for word in words:
+        if word.startswith("-"): dropping = word.partition("=")[0] in flags
+        if not dropping: left.append(word)
+    return left
+
+def seed_runs(
+    args: argparse.Namespace,  # of `train`, with `seeds`
+) -> list:  # of `SeedRun`
+    "The runs that --seeds names. Raises InputError for flags that can't be, and for folders that hold runs already."
+    from dualntm.train import has_checkpoint, seed_list, SeedRun
+    for flag, given in (("--seed", args.seed is not None), ("--graph", args.graph), ("--resume PATH", args.resume)):
+        if given: raise InputError(f"{flag} and --seeds: the one names a single run, the other several, leave one out")
+    if args.overwrite and args.resume is not None: raise InputError("--resume and --overwrite: the one goes on with runs, the other replaces them, leave one out")
+    check_counts("jobs", [1 if args.jobs is None else args.jobs], 4096)
+    words = _without(shlex.split(args.command)[1:], ("--seeds", "--jobs", "--resume"))
+    words, runs = (words if words[:1] == ["train"] else ["train", *words]), []
+    for seed in seed_list(args.seeds):
+        folder = folder_of(argparse.Namespace(**{**vars(args), "seed": seed}))
+        held = has_checkpoint(folder)
+        if held and not args.overwrite and args.resume is None:
+            raise InputError(f"{folder} already holds a run: go on with all (--resume), replace them (--overwrite), or choose another folder (--checkpoint-path)")
+        runs.append(SeedRun(seed, folder, [*words, "--seed", seed, *["--resume"] * held * (args.resume is not None)]))
+    return runs
+
+# %% ../../nbs/8_cli/04_train.ipynb #98c172e1
+def many_seeds(
+    args: argparse.Namespace,  # of `train`, with `seeds`
+) -> int:  # the exit code: the highest of the runs
+    "Train several seeds side by side, and say how they came out."
+    from dualntm.train import BitTask, run_side_by_side, seed_rows, SeedBars, summary_lines
+    runs = seed_runs(args)
+    one = open_trainer(argparse.Namespace(**{**vars(args), "seed": runs[0].seed, "dry_run": True, "resume": None}))  # says now what is wrong
+    if args.dry_run: return dry_run(one)
+    if not one.net.is_ready(): one.net.prepare()  # compiled once, and not by each
+    try:
+        with SeedBars(runs, one.sequences(one.training.num_batches)) as bars: ended = run_side_by_side(runs, args.jobs or 0, bars)
+    except KeyboardInterrupt as e:
+        words = _without(shlex.split(args.command)[1:], ("--resume", "--overwrite"))
+        line = quoted("dualntm", *["train"] * (words[0] != "train"), *words, "--resume")
+        stopped = Interrupted(f"stopped, each seed saved as far as it was; go on with: {line}")
+        stopped.code = 143 if isinstance(e, Terminated) else 130
+        raise stopped from None
+    most = mean_chance(one.task).cost / 100 if isinstance(one.task, BitTask) else None
+    for line in summary_lines(seed_rows({run.seed: run.folder for run in runs}, most), one.task.measure): print(line)
+    for seed, end in ended.items():
+        if end.code: print(f"seed {seed} failed: {end.said.removeprefix('dualntm: error: ')}", file=sys.stderr)
+    return max(end.code for end in ended.values())
+
 # %% ../../nbs/8_cli/04_train.ipynb #8670c101
 def train_command(
     args: argparse.Namespace,
 ) -> None:
     "Run the `train` command."
     from dualntm.train import has_checkpoint
+    if args.seeds is not None: return many_seeds(args)
+    if args.jobs is not None: raise InputError("--jobs: it says how many runs of --seeds go side by side; one run uses --threads")
     trainer = open_trainer(args)
     if args.dry_run: return dry_run(trainer)
     if args.arrived: raise KeyboardInterrupt  # while something was loaded that dropped it

@@ -8,7 +8,7 @@ __all__ = ['AXES', 'running_mean', 'curve', 'by_label', 'legend_label', 'draw_ru
            'plot_learning', 'animate']
 
 # %% ../../nbs/7_show/02_learning.ipynb #a89ec911
-import io
+import io, re
 from itertools import cycle
 from pathlib import Path
 from typing import Callable, Iterable, NamedTuple, Sequence
@@ -22,7 +22,8 @@ from matplotlib.ticker import MaxNLocator
 from torch import Tensor
 
 from .figures import COLOURS, picture, png, readable, style
-from ..train import Batch
+from ..errors import InputError
+from ..train import Batch, read_history
 
 # %% ../../nbs/7_show/02_learning.ipynb #7233d1ff
 def running_mean(
@@ -51,10 +52,21 @@ AXES = {"cost": "wrong bits a sequence", "bits": "cross-entropy, bits a sequence
         "f1_of_macros": "F1 of macros on dev", "evidence_f1": "F1 of the evidence on dev"}
 
 # %% ../../nbs/7_show/02_learning.ipynb #ef75c0a8
+def _runs_in(
+    folder: Path,  # of a run, or with folders of runs
+) -> dict[str, list]:  # histories by the name of the run without its seed
+    "The histories that are kept in a folder. Raises InputError if there are none."
+    found = {}
+    for path in [folder] if (folder/"history.jsonl").is_file() else sorted(folder.glob("*/")):
+        if (path/"history.jsonl").is_file() and (history := read_history(path)): found.setdefault(re.sub(r"-seed\d+$", "", path.name), []).append(history)
+    if not found: raise InputError(f"{folder}: there is no run with a record in it; name a run's folder, or one that holds such folders")
+    return found
+
 def by_label(
-    histories,  # a history; or for each label a history, or a list of histories, one a seed
+    histories,  # a history; or for each label a history, or a list of histories, one a seed; or a folder of runs
 ) -> dict[str, list]:  # for each label a list of histories
-    "Histories in the one form in which they are drawn."
+    "Histories in the one form in which they are drawn. Raises InputError for a folder without runs."
+    if isinstance(histories, (str, Path)): histories = _runs_in(Path(histories))
     if not isinstance(histories, dict): histories = {"": histories}
     return {label: [runs] if runs and isinstance(runs[0], dict) else list(runs) for label, runs in histories.items()}
 
@@ -85,7 +97,7 @@ def draw_runs(
 # %% ../../nbs/7_show/02_learning.ipynb #24d20ba3
 @style()
 def plot_convergence(
-    histories,  # for each label a list of histories, one a seed, or one history; or just one history
+    histories,  # for each label a list of histories, one a seed, or one history; or just one history; or a folder of runs, such as `dualntm train --seeds` leaves
     value: str = "cost",  # a field of their records, or of what these hold under dev
     window: int = 10,  # records to take the mean of; values under dev are taken as they are
     log: bool = False,  # a scale on which small values can be told apart, and 0 drawn
