@@ -8,7 +8,7 @@ __all__ = ['EVAL_EXAMPLES', 'ROW_FORMS', 'SIZE_FLAGS', 'add_eval', 'size_value',
            'print_metrics', 'judge_command', 'eval_command']
 
 # %% ../../nbs/8_cli/06_eval.ipynb #56b2904e
-import argparse, itertools, math, os
+import argparse, itertools, math, os, sys
 from pathlib import Path
 
 from .console import amount, bar, cell, print_json
@@ -204,7 +204,7 @@ def row_metrics(
     if metrics["evidence"]:
         known = [row for row, j in zip(rows, judgements) if row.evidence is not None and j.evidence is not None]
         metrics["evidence"]["chance"] = f1_of(metrics["evidence"]["gold"] / sum(len(set(sentences_of(row))) for row in known), 1 / 2)
-    metrics["undecided"] = sum(j.undecided for j in judgements)
+    metrics["undecided"], metrics["strange"] = (sum(getattr(j, name) for j in judgements) for name in ("undecided", "strange"))
     finite = all(math.isfinite(p) for some in probabilities for p in some)  # not those of a network whose weights are broken
     metrics["sureness"] = sureness_metrics(probabilities, labels, [not j.undecided for j in judgements]) if finite else None
     return metrics
@@ -232,7 +232,9 @@ def print_metrics(
         if row := metrics[name]: print(f"{score_cells(name, row)} {row['gold']:6}   {row['found']:6} found")
     if sure := metrics["sureness"]:
         right = "no row is known" if sure["precision"] is None else f"{sure['coverage']:.2f} of rows known, {sure['precision']:.2f} of them right"
-        print(f"\ncalibration error {sure['error']:.3f} (by chance {sure['error_by_chance']:.3f}); {right}", flush=True)
+        print(f"\ncalibration error {sure['error']:.3f} (by chance {sure['error_by_chance']:.3f}); {right}")
+    if metrics["strange"]: print(f"{amount(metrics['strange'], 'row has a hypothesis', 'rows have a hypothesis')} unlike what the reader was trained on")
+    sys.stdout.flush()
 
 # %% ../../nbs/8_cli/06_eval.ipynb #03aa9fc6
 def judge_command(
