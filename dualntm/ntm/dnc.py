@@ -6,7 +6,7 @@
 __all__ = ['Interface', 'interface_sizes', 'as_interface', 'similarity', 'find', 'retention', 'used', 'allocation', 'place',
            'put', 'precede', 'link', 'sharpened', 'walk', 'look', 'DNCState', 'DNC']
 
-# %% ../../nbs/1_ntm/10_dnc.ipynb #2b834c41
+# %% ../../nbs/1_ntm/10_dnc.ipynb #5adb91f6
 from copy import deepcopy
 from typing import NamedTuple
 
@@ -21,7 +21,7 @@ from .memory import write
 from .network import Drawn, Network
 from ..values import fitting, whole_number
 
-# %% ../../nbs/1_ntm/10_dnc.ipynb #a0e0c36d
+# %% ../../nbs/1_ntm/10_dnc.ipynb #0751d677
 class Interface(NamedTuple):
     "What the heads of a DNC ask for at one step."
     keys: Tensor  # (B, R, M), of the read heads
@@ -37,7 +37,7 @@ class Interface(NamedTuple):
     masks: Tensor | None = None  # (B, R + 1, M), those of the read heads first; None compares all of a cell
     sharpness: Tensor | None = None  # (B, R, 2), back and forwards, at least 1; None leaves the links as they are
 
-# %% ../../nbs/1_ntm/10_dnc.ipynb #8ff53ee7
+# %% ../../nbs/1_ntm/10_dnc.ipynb #c6c4a6b6
 def interface_sizes(
     memory_m: int,  # width of a cell
     reads: int,  # read heads
@@ -63,7 +63,7 @@ def as_interface(
                      torch.sigmoid(heads(free)), torch.sigmoid(allocate), torch.sigmoid(gate), torch.softmax(heads(modes), -1),
                      torch.sigmoid(masks).unflatten(-1, (reads + 1, memory_m)) if masked else None, oneplus(heads(sharpness)) if sharp else None)
 
-# %% ../../nbs/1_ntm/10_dnc.ipynb #3c14e077
+# %% ../../nbs/1_ntm/10_dnc.ipynb #3289f5d2
 def similarity(
     memory: Tensor,  # (B, N, M)
     keys: Tensor,  # (B, K, M)
@@ -83,7 +83,7 @@ def find(
     "Weightings by similarity to keys."
     return torch.softmax(strengths * similarity(memory, keys, masks), -1)
 
-# %% ../../nbs/1_ntm/10_dnc.ipynb #c0584245
+# %% ../../nbs/1_ntm/10_dnc.ipynb #b8f0e3f2
 def retention(
     free: Tensor,  # (B, R, 1), the free gates
     looks: Tensor,  # (B, R, N), the read weightings one step before
@@ -99,7 +99,7 @@ def used(
     "The usage of each cell, once what was written is counted and what is released is not."
     return (usage + written - usage * written) * kept
 
-# %% ../../nbs/1_ntm/10_dnc.ipynb #6d8d187d
+# %% ../../nbs/1_ntm/10_dnc.ipynb #ed806971
 def allocation(
     usage: Tensor,  # (B, N), each in [0, 1]
 ) -> Tensor:  # (B, N), sums to at most 1
@@ -108,7 +108,7 @@ def allocation(
     before = F.pad(least.cumprod(-1)[..., :-1], (1, 0), value=1.)
     return torch.zeros_like(least).scatter(-1, order, (1 - least) * before)
 
-# %% ../../nbs/1_ntm/10_dnc.ipynb #3a26ba79
+# %% ../../nbs/1_ntm/10_dnc.ipynb #0645a0b6
 def place(
     ask: Interface,
     memory: Tensor,  # (B, N, M), before the write
@@ -127,7 +127,7 @@ def put(
     "The matrix after the write."
     return write(memory if kept is None else memory * kept.unsqueeze(-1), weighting, ask.erase, ask.add)
 
-# %% ../../nbs/1_ntm/10_dnc.ipynb #32f96209
+# %% ../../nbs/1_ntm/10_dnc.ipynb #94f292d1
 def precede(
     precedence: Tensor,  # (B, N), one step before
     written: Tensor,  # (B, N), the write weighting
@@ -145,7 +145,7 @@ def link(
     new = torch.baddbmm((1 - w - w.mT) * links, w, precedence.unsqueeze(-2))
     return new * (1 - torch.eye(new.shape[-1], dtype=new.dtype, device=new.device))
 
-# %% ../../nbs/1_ntm/10_dnc.ipynb #8dd87ebf
+# %% ../../nbs/1_ntm/10_dnc.ipynb #10db0026
 def sharpened(
     found: Tensor,  # (..., N), none negative
     sharpness: Tensor,  # (..., 1), at least 1
@@ -164,7 +164,7 @@ def walk(
     if sharpness is None: return back, forth
     return sharpened(back, sharpness[..., :1]), sharpened(forth, sharpness[..., 1:])
 
-# %% ../../nbs/1_ntm/10_dnc.ipynb #03a3cc9a
+# %% ../../nbs/1_ntm/10_dnc.ipynb #c25a0e49
 def look(
     ask: Interface,
     memory: Tensor,  # (B, N, M), after the write
@@ -177,7 +177,7 @@ def look(
     b, c, f = ask.modes.split(1, -1)
     return b * back + c * content + f * forth
 
-# %% ../../nbs/1_ntm/10_dnc.ipynb #0c97f1ba
+# %% ../../nbs/1_ntm/10_dnc.ipynb #09ea0719
 class DNCState(NamedTuple):
     "All that a `DNC` carries from one step to the next."
     controller: NamedTuple  # state of the controller
@@ -194,7 +194,7 @@ class DNCState(NamedTuple):
         "The write weighting, then those of the read heads."
         return self.written, *self.looks.unbind(-2)
 
-# %% ../../nbs/1_ntm/10_dnc.ipynb #c9a6aa43
+# %% ../../nbs/1_ntm/10_dnc.ipynb #d6ddd39c
 class DNC(Network):
     """A differentiable neural computer (Graves et al. 2016), with the repairs of Csordás & Schmidhuber (2019) as settings.
 
@@ -231,7 +231,7 @@ class DNC(Network):
             nn.init.xavier_uniform_(layer.weight, gain=gain)
             nn.init.normal_(layer.bias, std=0.01)
 
-# %% ../../nbs/1_ntm/10_dnc.ipynb #e17d9121
+# %% ../../nbs/1_ntm/10_dnc.ipynb #c61c579b
 @patch
 def start(self: DNC,
     batch: int,  # sequences in the batch
@@ -260,7 +260,7 @@ def step(self: DNC,
     y = self.output(torch.cat([h, reads.flatten(1)], -1))
     return y, DNCState(controller, memory, usage, precede(state.precedence, written), links, written, looks, reads)
 
-# %% ../../nbs/1_ntm/10_dnc.ipynb #a334bec4
+# %% ../../nbs/1_ntm/10_dnc.ipynb #67112179
 @patch
 def renew(self: DNC,
     state: DNCState,  # at the end of an episode
@@ -270,7 +270,7 @@ def renew(self: DNC,
     if not self.settings["keep_between_episodes"]: return fresh
     return state._replace(controller=fresh.controller, looks=fresh.looks, reads=fresh.reads)
 
-# %% ../../nbs/1_ntm/10_dnc.ipynb #cbc73512
+# %% ../../nbs/1_ntm/10_dnc.ipynb #0aa3da3b
 @patch
 def drawn(self: DNC,
     trace: DNCState,  # of all steps
@@ -283,7 +283,7 @@ def heads_in_words(self: DNC) -> str:
     "One letter a head, in their order."
     return "w" + "r" * self.settings["reads"]
 
-# %% ../../nbs/1_ntm/10_dnc.ipynb #8f94614a
+# %% ../../nbs/1_ntm/10_dnc.ipynb #fa80592e
 @patch
 def with_memory(self: DNC,
     n: int,  # cells

@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['LSTMNetwork']
 
-# %% ../../nbs/1_ntm/09_lstm.ipynb #44b80c76
+# %% ../../nbs/1_ntm/09_lstm.ipynb #fb78cde1
 import torch
 from fastcore.basics import patch
 from torch import nn, Tensor
@@ -15,7 +15,7 @@ from .machine import check_room
 from .network import Network, run_eager, without_autocast
 from ..values import fitting, whole_number
 
-# %% ../../nbs/1_ntm/09_lstm.ipynb #9094c8f7
+# %% ../../nbs/1_ntm/09_lstm.ipynb #e3e04ea3
 class LSTMNetwork(Network):
     """Layers of LSTM, PyTorch's own, and a linear layer: the baseline of the NTM paper.
 
@@ -44,7 +44,7 @@ class LSTMNetwork(Network):
         "The learned start state, once for each sequence of the batch."
         return LSTMState(self.h.expand(batch, -1, -1), self.c.expand(batch, -1, -1))
 
-# %% ../../nbs/1_ntm/09_lstm.ipynb #557dd4e7
+# %% ../../nbs/1_ntm/09_lstm.ipynb #050cc483
 @patch
 def unroll(self: LSTMNetwork,
     inputs: Tensor,  # (T, B, inputs), at least one step
@@ -63,7 +63,7 @@ def step(self: LSTMNetwork,
     outputs, state = self.unroll(x[None], state)
     return outputs[0], state
 
-# %% ../../nbs/1_ntm/09_lstm.ipynb #acd11dc7
+# %% ../../nbs/1_ntm/09_lstm.ipynb #f629290a
 @patch
 def forward(self: LSTMNetwork,
     inputs: Tensor,  # (T, B, inputs)
@@ -75,7 +75,7 @@ def forward(self: LSTMNetwork,
     if record or not len(inputs): return run_eager(self, inputs, state, record)
     return self.unroll(inputs, state)
 
-# %% ../../nbs/1_ntm/09_lstm.ipynb #9ff2b364
+# %% ../../nbs/1_ntm/09_lstm.ipynb #f6aa7bf0
 @patch
 def renew(self: LSTMNetwork,
     state: LSTMState,  # at the end of an episode
