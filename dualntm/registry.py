@@ -53,6 +53,8 @@ for _line in (
     ("task", "cdcl-nli", "dualntm.text:CDCLNLITask", "judge a hypothesis by two documents, and name the evidence"),
     ("model", "ntm", "dualntm.ntm:NTM", "a Neural Turing Machine: a controller and a matrix"),
     ("model", "dual", "dualntm.dual:DualMemoryNTM", "the same with a graph memory as well"),
+    ("model", "lstm", "dualntm.ntm:LSTMNetwork", "layers of LSTM without a matrix, the paper's rival"),
+    ("model", "dnc", "dualntm.ntm:DNC", "a differentiable neural computer: a matrix with usage and links"),
     ("backend", "in-memory", "dualntm.graph:InMemoryGraphMemory", "in this process, kept in the run's folder"),
     ("backend", "neo4j", "dualntm.neo4j:Neo4jGraphMemory", "on a Neo4j server"),
     ("encoder", "minilm", "dualntm.text:TextEncoder", "all-MiniLM-L6-v2, English, 384 numbers"),

@@ -8,5 +8,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(__name__, submod_attrs={
     "network": ["Drawn", "Network", "check_like", "check_place", "in_autocast", "map_state", "run_eager", "stack_states", "without_autocast"],
     "machine": ["EagerEngine", "Engine", "NTM", "NTMState", "check_memory", "check_room", "find_engine", "obstacle"],
     "kernels": ["jit"],
+    "lstm": ["LSTMNetwork"],
+    "dnc": ["DNC", "DNCState"],
     "fused": ["FusedEngine", "can_fuse", "run_fused", "step_bytes", "step_flops"],
 })

@@ -16,6 +16,7 @@ from matplotlib.ticker import MaxNLocator
 from torch import Tensor
 
 from ..dual import DualState
+from ..errors import InputError
 from .figures import COLOURS, picture, readable, style
 from .learning import as_array
 from ..text import draw_alignment
@@ -39,8 +40,11 @@ def used_stretch(
 def matrix_trace(
     trace,  # what a network returned with record=True
 ):  # with `memory` (T, B, N, M) and `weightings`, one a head
-    "The part of a trace that is of the memory matrix."
-    return trace.short if isinstance(trace, DualState) else trace
+    "The part of a trace that is of the memory matrix. Raises InputError for the trace of a network that has none."
+    part = trace.short if isinstance(trace, DualState) else trace
+    if not {"memory", "weightings"} <= set(dir(part)):
+        raise InputError(f"a trace of type {type(trace).__name__} has no memory matrix to draw: plot_sequences draws what such a network puts out")
+    return part
 
 # %% ../../nbs/7_show/03_attention.ipynb #911a9d46
 def used_cells(
