@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['EVAL_EXAMPLES', 'ROW_FORMS', 'SIZE_FLAGS', 'add_eval', 'size_value', 'given_sizes', 'asked_sizes', 'check_room',
-           'Drawn', 'evaluate_in_parts', 'print_sizes', 'rows_of', 'judge_in_parts', 'row_metrics', 'score_cells',
-           'print_metrics', 'judge_command', 'eval_command']
+           'Drawn', 'evaluate_in_parts', 'print_sizes', 'grown', 'check_cells', 'rows_of', 'judge_in_parts',
+           'row_metrics', 'score_cells', 'print_metrics', 'judge_command', 'eval_command']
 
 # %% ../../nbs/8_cli/06_eval.ipynb #56b2904e
 import argparse, itertools, math, os, sys
@@ -20,6 +20,7 @@ from ..errors import InputError
 EVAL_EXAMPLES = """examples:
   dualntm eval --checkpoint checkpoints/copy-ntm-seed1000
   dualntm eval --checkpoint checkpoints/copy-ntm-seed1000/checkpoint-20000.pt --length 20 120 --sequences 200
+  dualntm eval --checkpoint checkpoints/copy-ntm-seed1000 -p memory_n=5200 --length 1000 5000 --sequences 10
   dualntm eval --checkpoint checkpoints/repeat-copy-ntm-seed1000 --length 10 20 --repeats 10 20 --json
   dualntm eval --checkpoint checkpoints/graph-recall-dual-seed1000 --links 4 40
   dualntm eval --checkpoint checkpoints/cdcl-nli-dual-seed1000 --split test
@@ -51,7 +52,7 @@ def add_eval(commands) -> None:
     add("--split", choices=("train", "dev", "test"), help="rows to judge (cdcl-nli: test)")
     add("--data", metavar="DIR", help="a folder with other data (cdcl-nli)")
     add("--file", metavar="FILE", help="judge the rows of a .json or .jsonl file (cdcl-nli)")
-    add_asking_flag(parser)
+    add_asking_flag(parser, "memory_n=CELLS gives the matrix more cells than in training; ")
     add_graph_flags(parser)
     add("--device", help="where to compute (cpu)")
     add("--json", action="store_true", help="one JSON object a line instead of a table; bit_error is in %%")
@@ -155,6 +156,38 @@ def print_sizes(
     names = " ".join(f"{name:>10}" for name in (*task.sizes, "bit error %", "cost", "bits"))
     if heading: print(f"{names}   (by chance {task.chance.get('bit_error', math.nan):.0f} %)")
     print(" ".join(f"{row[n]:10}" for n in task.sizes) + f" {cell(row['bit_error'], 11, 4)} {cell(row['cost'])} {cell(row['bits'])}", flush=True)
+
+# %% ../../nbs/8_cli/06_eval.ipynb #235857da
+def grown(
+    args: argparse.Namespace,  # of `eval`; loses memory_n from its settings
+    task,
+    net,
+):  # the network itself, or a copy with the cells that -p memory_n asks for
+    "The network with as many cells as it is to be asked with. Raises InputError for a number that can't be, and a network without a matrix."
+    from dualntm.train import given_once, settings
+    known, pairs = settings(task.name, net.model_type), [text.split("=", 1) for text in args.param]
+    pairs = [(known.word(name), value) for name, value in pairs]
+    args.param = [text for text, (name, _) in zip(args.param, pairs) if name != "memory_n"]
+    value = given_once(pair for pair in pairs if pair[0] == "memory_n").get("memory_n")
+    if value is None: return net
+    if not (value.isdecimal() and len(value) < 16): raise InputError(f"-p memory_n={value:.50}: write a whole number of cells, such as memory_n=1100")
+    try: return net.with_memory(int(value))
+    except ValueError as e: raise InputError(f"-p {e}" if str(e).startswith("memory_n=") else f"-p memory_n={value}: {e}") from e
+
+# %% ../../nbs/8_cli/06_eval.ipynb #32846e11
+def check_cells(
+    task,
+    net,
+    sizes: list[dict],  # what the task's `batch` is told
+    named: bool,  # whether the user has named the number of cells
+) -> None:
+    "Raise InputError where the memory that was asked for is too small for a size; say so where it is the one of training."
+    size = max(sizes, key=lambda size: task.cells(**size))
+    have, need = net.settings.get("memory_n"), task.cells(**size)
+    if not have or need <= have: return
+    words = f"{task.name} with {' and '.join(f'{name}={value}' for name, value in size.items())} needs a cell for each vector"
+    if named: raise InputError(f"-p memory_n={have}: {words}: give memory_n={need} or more, or ask for less")
+    print(f"dualntm: {words}, and the memory has {have:,}: -p memory_n={need} gives it as many", file=sys.stderr)
 
 # %% ../../nbs/8_cli/06_eval.ipynb #a9033bec
 def rows_of(
@@ -263,11 +296,16 @@ def eval_command(
 ) -> None:
     "Run the `eval` command."
     check_store_flags(args)
-    task, net = load_run(args)
+    task, trained = load_run(args)
+    net = grown(args, task, trained)
     if task.judges: return judge_command(args, asked_task(args, task, net), net)
-    refused = [flag for flag in ("param", "split", "file", "data", "store", "graph", "long_term_memory_backend") if getattr(args, flag)]
+    if args.param: raise InputError(f"-p {args.param[0].split('=')[0]}: of a network for {task.name} only memory_n can change when it is asked")
+    refused = [flag for flag in ("split", "file", "data", "store", "graph", "long_term_memory_backend") if getattr(args, flag)]
     if refused: raise InputError(f"--{refused[0].replace('_', '-')}: {task.name} draws its sequences, this is for a task that judges, such as cdcl-nli")
-    for number, size in enumerate(asked_sizes(args, task)):
+    sizes, cells = asked_sizes(args, task), {} if net is trained else {"memory_n": net.settings["memory_n"]}
+    check_cells(task, net, sizes, bool(cells))
+    if cells and not args.json: print(f"a memory of {cells['memory_n']:,} cells; in training it had {trained.settings['memory_n']:,}")
+    for number, size in enumerate(sizes):
         row = evaluate_in_parts(task, net, args, size)
-        if args.json: print_json({**row, "chance": task.chance})
+        if args.json: print_json({**row, **cells, "chance": task.chance})
         else: print_sizes(task, row, heading=number == 0)

@@ -208,10 +208,11 @@ def open_trained(
 # %% ../../nbs/8_cli/05_stores.ipynb #ccc880b8
 def add_asking_flag(
     parser: argparse.ArgumentParser,
+    more: str = "",  # of the help, about settings that only this command takes
 ) -> None:
     "Add the flag for settings that may change when a network is asked."
     parser.add_argument("-p", "--param", action="append", default=[], metavar="NAME=VALUE", type=name_value,
-        help="judge=MODEL lets a model for inference weigh what the network finds, a folder or a name on the Hugging Face hub; "
+        help=more + "judge=MODEL lets a model for inference weigh what the network finds, a folder or a name on the Hugging Face hub; "
              "judge_labels=contradiction,entailment,neutral says what its labels mean, in its order, where they do not")
 
 # %% ../../nbs/8_cli/05_stores.ipynb #493bec3b

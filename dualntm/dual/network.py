@@ -242,7 +242,7 @@ def stepwise(self: DualMemoryController,
     outputs, tops, states, start = [], [], [], state
     for x in inputs:
         y, h, state = self.advance(x, state, reading)
-        for values, value in zip((outputs, tops, states), (y, h, state)): values.append(value)
+        for values, value in zip((outputs, tops, states), (y, h, state) if record else (y, h)): values.append(value)
     new = inputs.new_zeros
     outputs = torch.stack(outputs) if outputs else new(0, inputs.shape[1], self.outputs)
     tops = torch.stack(tops) if tops else new(0, inputs.shape[1], self.controller.size)

@@ -9,6 +9,7 @@ __all__ = ['NTMState', 'check_memory', 'check_room', 'check_engine', 'NTM', 'Eng
 import math
 import os
 import warnings
+from copy import deepcopy
 from functools import cache
 from typing import NamedTuple
 
@@ -327,3 +328,23 @@ def use_threads(self: NTM,
     "Compute with so many threads: PyTorch's for the eager engine; the kernels' own, and one of PyTorch's, for the fused one."
     threads = min(whole_number("threads", threads), os.cpu_count() or 1)
     find_engine(self.engine_on(self.own_weight().device)).set_threads(threads)
+
+# %% ../../nbs/1_ntm/05_machine.ipynb #db0ed36a
+_NOTHING = -1e4  # a logit, whose exponential is 0
+
+@patch
+def with_memory(self: NTM,
+    n: int,  # cells; fewer than there are keeps the first ones
+    seed: int = 0,  # of the rows that are new
+) -> NTM:
+    "A copy of the network with `n` cells. Raises ValueError for a number of cells that can't be."
+    have, width = self.memory.shape
+    n, least = whole_number("memory_n", n), 2 * self.settings["shift_range"] + 1
+    if n < least: raise ValueError(f"memory_n={n}: heads that move by up to {self.settings['shift_range']} need at least {least} cells")
+    check_room({f"memory_n={n}, memory_m={width}": n * width})
+    net = deepcopy(self, {id(part): part for part in (self.graph_memory, self.text_model) if part is not None})
+    fresh = (2 * torch.rand(n, width, generator=torch.Generator().manual_seed(seed)) - 1).to(self.memory) * self.memory.abs().max()
+    net.memory, low = torch.cat([self.memory[:n], fresh[have:]]), self.weightings.new_full((len(self.heads), max(n - have, 0)), _NOTHING)
+    net.weightings = nn.Parameter(torch.cat([self.weightings[:, :n], low], 1).detach(), self.weightings.requires_grad)
+    net.settings = {**self.settings, "memory_n": n}
+    return net

@@ -271,6 +271,15 @@ def use_threads(self: Network,
     "Compute with so many threads of the CPU."
     torch.set_num_threads(min(whole_number("threads", threads), os.cpu_count() or 1))
 
+# %% ../../nbs/1_ntm/04_network.ipynb #79ab72ed
+@patch
+def with_memory(self: Network,
+    n: int,  # cells
+    seed: int = 0,  # of what the new cells start with
+):  # a network of the same class
+    "A copy of the network whose matrix has `n` cells. Raises ValueError for a network without one, and for a size that can't be."
+    raise ValueError(f"a network of type {self.model_type} has no matrix whose size can change")
+
 # %% ../../nbs/1_ntm/04_network.ipynb #cd0bb40a
 class Drawn(NamedTuple):
     "What can be drawn of a trace."

@@ -94,6 +94,13 @@ def draw(self: Task,
     "The batch to train on at a step of a run."
     return self.batch(size, generator)
 
+@patch
+def cells(self: Task,
+    **size: int,  # as for `batch`
+) -> int:  # 0 where that is not known
+    "The fewest cells of a memory that can hold what the task asks to be kept. By default it is not known."
+    return 0
+
 # %% ../../nbs/2_train/01_tasks.ipynb #e8754312
 @patch
 def session(self: Task,
@@ -278,6 +285,13 @@ def batch(self: CopyTask,
     inputs[n, :, -1] = 1
     return Batch(inputs, bits)
 
+@patch
+def cells(self: CopyTask,
+    length: int | None = None,  # vectors in a sequence; None is the longest of training
+) -> int:
+    "One cell for each vector."
+    return length or self.sequence_max_len
+
 # %% ../../nbs/2_train/01_tasks.ipynb #5a506156
 @patch
 def describe(self: CopyTask,
@@ -390,6 +404,14 @@ def batch(self: RepeatCopyTask,
     targets[:-1, :, :-1] = bits.repeat(r, 1, 1)
     targets[-1, :, -1] = 1
     return Batch(inputs, targets)
+
+@patch
+def cells(self: RepeatCopyTask,
+    length: int | None = None,  # vectors in a sequence; None is the longest of training
+    **others: int,  # how often it is repeated takes no more room
+) -> int:
+    "One cell for each vector."
+    return length or self.sequence_max_len
 
 # %% ../../nbs/2_train/01_tasks.ipynb #cef8c367
 @patch
