@@ -23,10 +23,10 @@ TRAIN_EXAMPLES = """examples:
   dualntm train --task copy
   dualntm train --task copy --num-batches 2000
   dualntm train --task repeat-copy --seed 10 -p controller_size=200 -p heads=rrw -pbatch_size=4
-  dualntm train --task associative-recall -p preset=paper-ff
   dualntm train --task copy --resume
   dualntm train --resume checkpoints/copy-ntm-seed1000 --num-batches 100000
   dualntm train --task copy --dry-run
+  dualntm train --task associative-recall -p preset=paper-ff
   dualntm train --task graph-recall --model-type dual
   dualntm train --task copy --model-type dual --long-term-memory-backend neo4j
   dualntm train --task cdcl-nli --model-type dual -p num_epochs=5 -p batch_size=16

@@ -4,6 +4,9 @@ import lazy_loader
 __getattr__, __dir__, __all__ = lazy_loader.attach(__name__, submod_attrs={
     "tasks": ["Task", "BitTask", "Batch", "Score", "Preset", "paper_presets", "CopyTask", "RepeatCopyTask", "score_bits", "patterns", "as_bits", "check_range", "draw_bits",
               "draw_int", "size_of"],
+    "recall": ["AssociativeRecallTask", "recall_mechanism"],
+    "ngrams": ["NGramsTask", "bayes_optimum", "context_cells", "excess"],
+    "sorting": ["PrioritySortTask", "priority_fit"],
     "optimiser": ["GravesRMSprop"],
     "plan": ["Training", "planned", "rate", "check_names", "nearest", "whole_seed", "usable_device", "float_type", "within_memory"],
     "folders": ["run_folder", "read_history", "has_checkpoint", "folder_lock", "claim_folder"],
@@ -11,8 +14,5 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(__name__, submod_attrs={
     "progress": ["Progress", "noted_interrupts"],
     "trainer": ["Trainer", "resume"],
     "runs": ["Setting", "settings", "parse_setting", "check_settings", "given_once", "changes_to", "make_trainer", "evaluate"],
-    "recall": ["AssociativeRecallTask", "recall_mechanism"],
-    "ngrams": ["NGramsTask", "bayes_optimum", "context_cells", "excess"],
-    "sorting": ["PrioritySortTask", "priority_fit"],
     "timing": ["bench", "compare_engines", "peak_mb"],
 })
