@@ -11,7 +11,6 @@ import math
 from dataclasses import dataclass
 from typing import ClassVar, NamedTuple
 
-import numpy as np
 import torch
 from fastcore.basics import patch
 from torch import Generator, nn, Tensor
@@ -60,13 +59,14 @@ def draw_by_tables(
     generator: Generator,
 ) -> Tensor:  # (length, B), zeros and ones
     "Sequences by their tables; as many bits as a context has come first and are tosses of a coin."
-    size, contexts = tables.shape
-    odds, chance, rows = tables.numpy(), torch.rand(length, size, generator=generator).numpy(), np.arange(size)
-    bits, at = np.empty((length, size), dtype=np.float32), np.zeros(size, dtype=np.int64)
-    for step in range(length):
-        bits[step] = chance[step] < (odds[rows, at] if 2 ** step >= contexts else 0.5)
-        at = (2 * at + bits[step].astype(np.int64)) % contexts
-    return torch.from_numpy(bits)
+    (size, contexts), drawn = tables.shape, []
+    for odds, toss in zip(tables.tolist(), torch.rand(length, size, generator=generator).T.tolist()):
+        at, bits = 0, []
+        for step, chance in enumerate(toss):
+            bits.append(chance < (odds[at] if 2 ** step >= contexts else 0.5))
+            at = (2 * at + bits[-1]) % contexts
+        drawn.append(bits)
+    return torch.tensor(drawn, dtype=torch.float32).T.contiguous()
 
 # %% ../../nbs/2_train/11_ngrams.ipynb #bdcd71ef
 @patch
