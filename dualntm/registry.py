@@ -49,6 +49,9 @@ def register(
 for _line in (
     ("task", "copy", "dualntm.train:CopyTask", "see random vectors, then repeat them"),
     ("task", "repeat-copy", "dualntm.train:RepeatCopyTask", "see random vectors and a number, then repeat them that often"),
+    ("task", "associative-recall", "dualntm.train:AssociativeRecallTask", "see a row of items, then one of them again, and say which came next"),
+    ("task", "ngrams", "dualntm.train:NGramsTask", "guess each bit of a sequence, whose odds depend on the five before it"),
+    ("task", "priority-sort", "dualntm.train:PrioritySortTask", "see vectors with priorities, then say those of the highest in order"),
     ("task", "graph-recall", "dualntm.dual:GraphRecallTask", "be told facts in some episodes, walk along them in another"),
     ("task", "cdcl-nli", "dualntm.text:CDCLNLITask", "judge a hypothesis by two documents, and name the evidence"),
     ("model", "ntm", "dualntm.ntm:NTM", "a Neural Turing Machine: a controller and a matrix"),

@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['EVAL_EXAMPLES', 'ROW_FORMS', 'SIZE_FLAGS', 'add_eval', 'size_value', 'given_sizes', 'asked_sizes', 'check_room',
-           'Drawn', 'evaluate_in_parts', 'print_sizes', 'grown', 'check_cells', 'rows_of', 'judge_in_parts',
-           'row_metrics', 'score_cells', 'print_metrics', 'judge_command', 'eval_command']
+           'Drawn', 'own_measures', 'evaluate_in_parts', 'print_sizes', 'grown', 'check_cells', 'rows_of',
+           'judge_in_parts', 'row_metrics', 'score_cells', 'print_metrics', 'judge_command', 'eval_command']
 
 # %% ../../nbs/8_cli/06_eval.ipynb #56b2904e
 import argparse, itertools, math, os, sys
@@ -123,6 +123,26 @@ class Drawn:
         "The batch that was drawn."
         return self.part
 
+# %% ../../nbs/8_cli/06_eval.ipynb #69458047
+def own_measures(
+    row: dict,  # of `evaluate`
+) -> list[str]:
+    "The names of the measures that a task has of its own: those beside which stands an error."
+    return [name for name in row if f"{name}_error" in row]
+
+# %% ../../nbs/8_cli/06_eval.ipynb #ae12f06b
+def _pooled(
+    name: str,  # of a measure, beside which stands its error
+    rows: list[dict],  # of `evaluate`, one a part
+    counts: list[int],  # sequences in each
+) -> dict:  # the measure and its error
+    "A mean and its standard error over several parts, from those of each."
+    total, means = sum(counts), [row[name] for row in rows]
+    mean = sum(n * value for n, value in zip(counts, means)) / total
+    within = sum(n * (n - 1) * row[f"{name}_error"] ** 2 for n, row in zip(counts, rows) if n > 1)
+    squares = within + sum(n * (value - mean) ** 2 for n, value in zip(counts, means))
+    return {name: mean, f"{name}_error": math.sqrt(squares / (total - 1) / total)}
+
 # %% ../../nbs/8_cli/06_eval.ipynb #447edbc3
 def evaluate_in_parts(
     task,
@@ -144,6 +164,7 @@ def evaluate_in_parts(
             rows.append(evaluate(Drawn(task, type(batch)(*part)), net, count, **size))
             progress.update(count)
     means = {name: sum(n * row[name] for n, row in zip(counts, rows)) / sum(counts) for name in ("bit_error", "cost", "bits")}
+    for name in own_measures(rows[0]): means |= _pooled(name, rows, counts)
     return rows[0] if len(rows) == 1 else {**size, **means}
 
 # %% ../../nbs/8_cli/06_eval.ipynb #7a81de06
@@ -153,9 +174,11 @@ def print_sizes(
     heading: bool,  # print the names of the columns first
 ) -> None:
     "Print how good a network is at one size, as a row of a table."
-    names = " ".join(f"{name:>10}" for name in (*task.sizes, "bit error %", "cost", "bits"))
+    own = [words for name in own_measures(row) for words in (name, "±")]
+    names = " ".join(f"{name:>10}" for name in (*task.sizes, "bit error %", "cost", "bits", *own))
     if heading: print(f"{names}   (by chance {task.chance.get('bit_error', math.nan):.0f} %)")
-    print(" ".join(f"{row[n]:10}" for n in task.sizes) + f" {cell(row['bit_error'], 11, 4)} {cell(row['cost'])} {cell(row['bits'])}", flush=True)
+    print(" ".join(f"{row[n]:10}" for n in task.sizes) + f" {cell(row['bit_error'], 11, 4)} {cell(row['cost'])} {cell(row['bits'])}"
+          + "".join(f" {cell(row[name])} {cell(row[f'{name}_error'])}" for name in own_measures(row)), flush=True)
 
 # %% ../../nbs/8_cli/06_eval.ipynb #235857da
 def grown(

@@ -28,6 +28,7 @@ TRAIN_EXAMPLES = """examples:
   dualntm train --task copy --resume
   dualntm train --resume checkpoints/copy-ntm-seed1000 --num-batches 100000
   dualntm train --task copy --dry-run
+  dualntm train --task associative-recall -p preset=paper-ff
   dualntm train --task graph-recall --model-type dual
   dualntm train --task copy --model-type dual --long-term-memory-backend neo4j
   dualntm train --task cdcl-nli --model-type dual -p num_epochs=5 -p batch_size=16
@@ -49,9 +50,9 @@ def add_train(
     add("--seeds", nargs="+", metavar="S", help="several seeds, each a run of its own, side by side: 1 2 3 or 1-16")
     add("--jobs", type=int, metavar="N", help="runs at once, for --seeds (as many as there are cores)")
     add("-p", "--param", action="append", default=[], metavar="NAME=VALUE", type=name_value,
-        help="set any parameter of task, model or training; --dry-run lists them")
-    add("--num-batches", type=int, metavar="N", help="batches in the whole run (50,000 for copy, 100,000 for repeat-copy, "
-        "2,000 for graph-recall; cdcl-nli is trained for -p num_epochs=N)")
+        help="set any parameter of task, model or training, or several by preset=NAME; --dry-run lists them")
+    add("--num-batches", type=int, metavar="N", help="batches in the whole run (50,000 for copy and associative-recall, 100,000 for "
+        "repeat-copy and ngrams, 300,000 for priority-sort, 2,000 for graph-recall; cdcl-nli is trained for -p num_epochs=N)")
     add("--batch-size", type=int, metavar="N", help="sequences in a batch (1; 32 for graph-recall, 16 for cdcl-nli)")
     add("--report-interval", type=int, metavar="N", help="batches between records of the history (100)")
     add("--checkpoint-interval", type=int, metavar="N", help="batches between checkpoints; 0 keeps only the last (1000; 0 for cdcl-nli, "
@@ -201,8 +202,10 @@ def dry_run(
     print_json(config, indent=2)
     print("\nsettings for -p NAME=VALUE:")
     values = {**config["task_parameters"], **config["model_parameters"], **config["training"]}
-    for name, setting in settings(config["task"], config["model_type"]).items():
-        print(f"  {name + '=' + str(values[name]):28} {setting.about}")
+    known = settings(config["task"], config["model_type"])
+    for name, setting in known.items(): print(f"  {name + '=' + str(values[name]):28} {setting.about}")
+    for name, preset in known.presets.items():
+        if preset.model_type == config["model_type"]: print(f"  {'preset=' + name:28} {preset.about}")
     print(f"\n{config['parameters']:,} parameters; nothing was run")
 
 # %% ../../nbs/8_cli/04_train.ipynb #043cdd75

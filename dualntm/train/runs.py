@@ -7,13 +7,14 @@ __all__ = ['FREE', 'Setting', 'Settings', 'settings', 'parse_setting', 'given_on
            'make_trainer', 'changes_to', 'evaluate']
 
 # %% ../../nbs/2_train/08_runs.ipynb #258f80ae
-import inspect, threading
+import inspect, math, threading
 from functools import cache
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Iterable, NamedTuple
 
 import torch
+from fastcore.basics import patch
 from fastcore.docments import docments
 from torch import nn
 
@@ -36,6 +37,9 @@ class Setting(NamedTuple):
 class Settings(dict):
     "The settings of a run by name, each a `Setting`."
     aliases: dict = {}  # old words, and what they mean
+    task: str = ""  # a name in the registry
+    model_type: str = ""  # a name in the registry
+    presets: dict = {}  # of the task, each a `Preset`, by name
 
     def word(self,
         name: str,
@@ -64,7 +68,7 @@ def settings(
     makers = [maker for maker in model.__mro__ if "__init__" in vars(maker)]
     passes_on = [any(p.kind is p.VAR_KEYWORD for p in inspect.signature(maker).parameters.values()) for maker in makers]
     found = Settings()
-    found.aliases = {**kind.aliases, **model.aliases}
+    found.aliases, found.task, found.model_type, found.presets = {**kind.aliases, **model.aliases}, task, model_type, kind.presets
     for group, maker in (("task", kind), *(("model", maker) for maker in makers[:1 + passes_on.index(False)]), ("training", Training)):
         docs = _docs(maker)
         for name, parameter in inspect.signature(maker).parameters.items():
@@ -72,6 +76,26 @@ def settings(
             default = kind.training.get(name, parameter.default) if group == "training" else parameter.default
             found.setdefault(name, Setting(group, default, docs[name] or ""))
     return found
+
+# %% ../../nbs/2_train/08_runs.ipynb #1847fca4
+@patch
+def preset(self: Settings,
+    name: str,  # of a preset of the task
+) -> dict:
+    "The settings that a preset stands for. Raises InputError, with those that there are, for one that is unknown or for another model type."
+    if not self.presets: raise InputError(f"preset={name}: the task {self.task} has no presets, leave it out")
+    each = f"{self.task} has " + ", ".join(f"{known} (--model-type {preset.model_type})" for known, preset in self.presets.items())
+    if (found := self.presets.get(fitting("preset", name, str))) is None: raise InputError(f"preset={name}: there is no such preset; {each}")
+    if found.model_type != self.model_type: raise InputError(f"preset={name}: it is for --model-type {found.model_type}, not {self.model_type}; {each}")
+    return dict(found.values)
+
+@patch
+def whole(self: Settings,
+    values: dict,  # settings by name, in words of today or before, perhaps with `preset`
+) -> dict:  # in the words of today, those of the preset beneath the others
+    "All settings that are given, by a preset or one by one. Raises InputError for a preset that can't be, or two values of one setting."
+    values = in_new_words(values, self.aliases)
+    return {**self.preset(values.pop("preset")), **values} if "preset" in values else values
 
 # %% ../../nbs/2_train/08_runs.ipynb #bdbc5ca1
 def parse_setting(
@@ -85,8 +109,9 @@ def parse_setting(
     if name == "num_heads" and "heads" in known:
         if not value.isdecimal() or len(value) > 4 or int(value) < 1: raise InputError(f"-p {text}: num_heads takes a whole number of at least 1, and below 10,000")
         return "heads", "rw" * int(value)
+    if name == "preset" and known.preset(value): return name, value
     if name not in known:
-        raise InputError(f"-p {text}: there is no parameter {name}; {nearest(name, [*known, 'num_heads'])}")
+        raise InputError(f"-p {text}: there is no parameter {name}; {nearest(name, [*known, 'num_heads', 'preset'])}")
     kind = type(known[name].default)
     try: return name, {"true": True, "false": False}[value.lower()] if kind is bool else kind(value)
     except (ValueError, KeyError): raise InputError(f"-p {text}: {name} takes {WORDS[kind]}, not {value!r}") from None
@@ -106,12 +131,12 @@ def given_once(
 def check_settings(
     task: str = "copy",  # a name in the registry
     model_type: str = "ntm",  # a name in the registry
-    **values,  # settings of the task, the model or training
+    **values,  # settings of the task, the model or training; `preset` stands for several
 ) -> dict[str, dict]:  # the settings by group (task, model, training), in plain values of their types
     "Try settings by name, without making a run. Raises InputError, naming the setting, for a name or a value that can't be."
     known, groups = settings(task, model_type), {"task": {}, "model": {}, "training": {}}
-    values = in_new_words(values, known.aliases)
-    check_names(values, known)
+    values = known.whole(values)
+    check_names(values, [*known, "preset"])
     for name, value in values.items(): groups[known[name].group][name] = fitting(name, value, type(known[name].default))
     if {"num_batches", "num_epochs"} <= set(values): raise InputError("num_batches and num_epochs both say how long to train: leave one out")
     try:
@@ -146,7 +171,7 @@ def make_trainer(
     open_memory=None,  # called with the trainer, gives the graph memory; None takes the network's own
     threads: int = 1,  # of the CPU
     command: str = "",  # by which the run is started
-    **values,  # settings of the task, the model or training
+    **values,  # settings of the task, the model or training; `preset` stands for several
 ) -> Trainer:
     "A run by name. Raises InputError for what can't be used."
     for name, value in (("task", task), ("model_type", model_type)):
@@ -166,15 +191,18 @@ FREE = ("num_batches", "num_epochs", "patience", "report_interval", "checkpoint_
 def changes_to(
     path: str | Path,  # of a run, for the error
     config: dict,  # of the run
-    asked: dict,  # settings, and perhaps task, model_type, seed and dtype
+    asked: dict,  # settings, and perhaps preset, task, model_type, seed and dtype
 ) -> dict:  # those settings that may change
     "Hold what is asked for against what a run is. Raises InputError for a difference that can't be."
     names = ("task", "model_type", "seed", "dtype")
-    have = {**config["task_parameters"], **config["model_parameters"], **config["training"]}
-    have = {**in_new_words(have, settings(config["task"], config["model_type"]).aliases), **{name: config[name] for name in names}}
-    for name, value in asked.items():
-        if name not in FREE and have.get(name) != value: raise InputError(
-            f"{path} was trained with {name}={have.get(name)}, not {value}: leave {name} out to go on with it, or start a new run")
+    have, known = {**config["task_parameters"], **config["model_parameters"], **config["training"]}, settings(config["task"], config["model_type"])
+    have = {**in_new_words(have, known.aliases), **{name: config[name] for name in names}}
+    def hold(given, word):
+        for name, value in given.items():
+            if name not in FREE and have.get(name) != value: raise InputError(f"{path} was trained with {name}={have.get(name)}, not {value}: "
+                f"leave {word or name} out to go on with it, or start a new run")
+    hold({name: value for name, value in asked.items() if name != "preset"}, "")
+    if "preset" in asked: hold({name: value for name, value in known.preset(asked["preset"]).items() if name not in asked}, f"preset={asked['preset']}")
     return {name: value for name, value in asked.items() if name in FREE}
 
 # %% ../../nbs/2_train/08_runs.ipynb #4cc06a87
@@ -185,7 +213,7 @@ def evaluate(
     sequences: int = 50,  # how many to draw
     seed: int = 0,  # of the sequences drawn
     **size: int,  # what the task's `batch` can be told, such as length=40
-) -> dict:  # the size, `bit_error` in %, `cost` in wrong bits a sequence, `bits` a sequence, and `chance`, the bit error of a guess in %
+) -> dict:  # the size, `bit_error` in %, `cost` in wrong bits a sequence, `bits` a sequence, the task's own, and `chance`, the bit error of a guess in %
     "Bit error in %, cost and bits of `net` over sequences of one size. Raises InputError for a size that can't be."
     if task.of_rows: raise InputError(f"{task.name} draws no sequences, so there is no bit error: see what the task itself has, such as validate")
     if size and not task.sizes: raise InputError(f"{min(size)}: the task {task.name} takes no sizes; name those that its batch takes in `sizes`")
@@ -200,4 +228,7 @@ def evaluate(
     score = task.score(outputs, batch)
     steps, _, width = batch.targets.shape
     chance = {"chance": task.chance["bit_error"]} if "bit_error" in task.chance else {}
-    return {**size, "bit_error": 100 * score.cost.item() / (steps * width), "cost": score.cost.item(), "bits": score.bits.item(), **chance}
+    own = {}
+    for name, each in task.extra_measures(outputs, batch).items():
+        own |= {name: each.mean().item(), f"{name}_error": each.std().item() / math.sqrt(len(each)) if len(each) > 1 else math.nan}
+    return {**size, "bit_error": 100 * score.cost.item() / (steps * width), "cost": score.cost.item(), "bits": score.bits.item(), **own, **chance}
