@@ -45,7 +45,7 @@ def add_train(
         description="Train a network on a task. A run leaves config.json, history.jsonl and checkpoints in its own folder.")
     add = parser.add_argument
     add("--task", type=named("task"), metavar="NAME", help="what to learn (copy)")
-    add("--model-type", type=named("model"), metavar="NAME", help="what learns it: a plain NTM, or one with a graph memory as well (ntm)")
+    add("--model-type", type=named("model"), metavar="NAME", help="what learns it, by one of the names below (ntm)")
     add("--seed", type=int, help="of the first weights and the sequences (1000)")
     add("--seeds", nargs="+", metavar="S", help="several seeds, each a run of its own, side by side: 1 2 3 or 1-16")
     add("--jobs", type=int, metavar="N", help="runs at once, for --seeds (as many as there are cores)")

@@ -93,14 +93,6 @@ def score(self: Task,
     raise NotImplementedError(f"the task {self.name} has no score")
 
 @patch
-def extra_measures(self: Task,
-    answer,  # from `session`
-    batch,
-) -> dict:  # by name, each a tensor (B,) of numbers a sequence
-    "Numbers of a task's own by which `evaluate` reports how good an answer is, beside those of `score`."
-    return {}
-
-@patch
 def draw(self: Task,
     step: int,  # number of the batch in the run, from 0
     size: int,  # sequences in the batch
@@ -109,13 +101,6 @@ def draw(self: Task,
 ):
     "The batch to train on at a step of a run."
     return self.batch(size, generator)
-
-@patch
-def cells(self: Task,
-    **size: int,  # as for `batch`
-) -> int:  # 0 where that is not known
-    "The fewest cells of a memory that can hold what the task asks to be kept. By default it is not known."
-    return 0
 
 # %% ../../nbs/2_train/01_tasks.ipynb #e8754312
 @patch
@@ -150,6 +135,22 @@ def describe(self: Task,
 ) -> str:
     "What is presented at a step, in words, for pictures and panels."
     return ""
+
+# %% ../../nbs/2_train/01_tasks.ipynb #fd8fd148
+@patch
+def extra_measures(self: Task,
+    answer,  # from `session`
+    batch,
+) -> dict:  # by name, each a tensor (B,) of numbers a sequence
+    "Numbers of a task's own by which `evaluate` reports how good an answer is, beside those of `score`."
+    return {}
+
+@patch
+def cells(self: Task,
+    **size: int,  # as for `batch`
+) -> int:  # 0 where that is not known
+    "The fewest cells of a memory that can hold what the task asks to be kept. By default it is not known."
+    return 0
 
 # %% ../../nbs/2_train/01_tasks.ipynb #dde069dc
 @patch
