@@ -15,6 +15,7 @@ import torch
 from fastcore.basics import patch
 from torch import nn, Tensor
 
+from ..registry import Entry
 from ..values import plain, whole_number
 
 # %% ../../nbs/1_ntm/04_network.ipynb #0e829e98
@@ -297,3 +298,29 @@ def drawn(self: Network,
 def heads_in_words(self: Network) -> str:
     "One letter a head, `r` or `w`, for a drawing of the network; empty if it has none."
     return ""
+
+# %% ../../nbs/1_ntm/04_network.ipynb #96add204
+def _of_files(name: str) -> Callable:
+    "A function that writes or reads the folders of networks."
+    return Entry("function", name, f"dualntm.train:{name}").load()
+
+@patch
+def save_pretrained(self: Network,
+    folder,  # made if it is not there; one that holds a run is refused
+    task=None,  # that it was trained on; without it, only `from_pretrained` can read the folder, not `load`
+    card=None,  # a `dualntm.train.Card`, or a dict of its fields: data, seed, command, figures, licence
+    half: bool = False,  # keep the weights in half precision, in half of the space
+) -> None:
+    "Write config.json, model.safetensors and README.md into a folder. Raises InputError if they can't be written, or not read again."
+    _of_files("save_network")(self, folder, task, card, half)
+
+@patch(cls_method=True)
+def from_pretrained(cls: Network,
+    name,  # a folder; or the name of a network of the package, such as copy; or OWNER/NAME on the Hugging Face hub
+    device: str = "cpu",
+    **options,  # of the download, as `hf_hub_download` takes them: revision, cache_dir, force_download, local_files_only, token; or settings, such as engine="eager"
+):  # the network, ready to be used
+    """A trained network from its folder. Called on `Network`, it gives a network of any class.
+
+    Raises InputError, in one sentence, for a name that leads nowhere, files that can't be used, and a network of another class."""
+    return _of_files("network_from")(cls, name, device, **options)
