@@ -42,7 +42,7 @@ def add_eval(commands) -> None:
     parser = commands.add_parser("eval", help="how good a trained network is, at any length", epilog=EVAL_EXAMPLES + ROW_FORMS,
         description="Draw new sequences of given sizes and count the bits that a trained network gets wrong; for a task that judges, judge rows.")
     add = parser.add_argument
-    add("--checkpoint", required=True, metavar="PATH", help="a checkpoint, or a run's folder, or pretrained:everyday")
+    add("--checkpoint", required=True, metavar="PATH", help="a checkpoint, or a run's folder, or pretrained:NAME, such as pretrained:everyday")
     add("--length", type=int, nargs="+", metavar="L", help="vectors in a sequence (copy: 20 40 80 120)")
     add("--repeats", type=int, nargs="+", metavar="R", help="how often a sequence is repeated (repeat-copy)")
     add("--links", type=int, nargs="+", metavar="N", help="links of the walk that is asked for (graph-recall: 3 8 20 40)")
@@ -326,6 +326,7 @@ def eval_command(
     refused = [flag for flag in ("split", "file", "data", "store", "graph", "long_term_memory_backend") if getattr(args, flag)]
     if refused: raise InputError(f"--{refused[0].replace('_', '-')}: {task.name} draws its sequences, this is for a task that judges, such as cdcl-nli")
     sizes, cells = asked_sizes(args, task), {} if net is trained else {"memory_n": net.settings["memory_n"]}
+    for size in sizes: check_room(task, args.sequences, size)
     check_cells(task, net, sizes, bool(cells))
     if cells and not args.json: print(f"a memory of {cells['memory_n']:,} cells; in training it had {trained.settings['memory_n']:,}")
     for number, size in enumerate(sizes):

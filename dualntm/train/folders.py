@@ -83,7 +83,7 @@ def has_checkpoint(
     folder: str | Path,
 ) -> bool:
     "Whether a folder holds a run, which is one that has left a checkpoint or weights."
-    return any(next(Path(folder).glob(pattern), None) for pattern in ("latest.pt", "best*.pt", "weights.pt", "checkpoint-*.pt"))
+    return any(next(Path(folder).glob(pattern), None) for pattern in ("latest.pt", "best*.pt", "weights.pt", "model.safetensors", "checkpoint-*.pt"))
 
 # %% ../../nbs/2_train/04_folders.ipynb #07ca3c2c
 def folder_lock(
@@ -115,7 +115,7 @@ def remove_run(
     folder: Path,
 ) -> None:
     "Remove the files of a run, so that it is a whole run or none at every moment."
-    for patterns in (("latest.pt", "best*.pt", "weights.pt", "checkpoint-*.pt"),
+    for patterns in (("latest.pt", "best*.pt", "weights.pt", "model.safetensors", "checkpoint-*.pt"),
                      ("graph-*.npz", "graph.json", "journal.sqlite*", "history.jsonl", "config.json")):
         for pattern in patterns:
             for path in folder.glob(pattern): path.unlink()

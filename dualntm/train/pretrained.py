@@ -112,7 +112,7 @@ def save_network(
     "Write a network's folder; `net.save_pretrained` calls this. A decoder and a graph memory are not kept. Raises InputError if it can't be written, or not read again."
     if not isinstance(net, Network): raise InputError(f"net is {net!r:.40}: give a network that derives from dualntm.Network")
     folder, known, config = Path(folder), as_card(card), {**config_of(net, task), **plain(about)}
-    if has_checkpoint(folder): raise InputError(f"{folder} holds a run, whose config.json would be lost: choose another folder")
+    if has_checkpoint(folder) and not (folder/"model.safetensors").exists(): raise InputError(f"{folder} holds a run, whose config.json would be lost: choose another folder")
     tensors = {name: t.detach().cpu() for name, t in net.state_dict().items() if not name.startswith("decoder.")}
     if half: tensors = {name: t.half() if t.dtype == torch.float32 else t for name, t in tensors.items()}
     weights = save({name: t.clone(memory_format=torch.contiguous_format) for name, t in tensors.items()}, {"format": "pt"})

@@ -371,9 +371,8 @@ def interrupted(self: Trainer,
     error: KeyboardInterrupt,
 ) -> Interrupted:
     "The exception for a run that was stopped where nothing could be saved."
-    saved = self.folder and has_checkpoint(self.folder) and not self.replaces
-    kept = f", and the earlier run in {self.folder} is as it was" if self.replaces and has_checkpoint(self.folder) else ""
-    found = Interrupted(what + (f"; the last checkpoint is in {self.folder}" if saved else f"; no checkpoint was saved{kept}, begin the run anew"))
+    left = f"the earlier run in {self.folder} is as it was" if self.replaces else f"the last checkpoint is in {self.folder}"
+    found = Interrupted(f"{what}; {left if self.folder and has_checkpoint(self.folder) else 'no checkpoint was saved, begin the run anew'}")
     found.code = 128 + (signal.SIGTERM if isinstance(error, Terminated) else signal.SIGINT)
     return found
 
@@ -424,7 +423,7 @@ def resume(cls: Trainer,
     "A trainer that stands where the checkpoint was saved, and has the folder. Raises InputError if it can't be read, or another trains there."
     file, device = checkpoint_file(path), usable_device(device)
     only_weights = f"{file} holds only weights: a run can go on from one of its own checkpoints"
-    if file.name in ("weights.pt", "best.pt"): raise InputError(only_weights)
+    if file.name in ("weights.pt", "best.pt", "model.safetensors"): raise InputError(only_weights)
     lock = folder_lock(file.parent).take()
     try:
         file = checkpoint_file(path)  # another may have written a newer one until it gave the folder back
