@@ -271,3 +271,16 @@ def test_seeds_that_cannot_be(tmp_path):
         done = subprocess.run([sys.executable, "-m", "dualntm", "train", "--seeds", *given], cwd=tmp_path, capture_output=True, text=True)
         assert done.returncode == 2 and sentence in done.stderr and "Traceback" not in done.stderr, done.stderr
     assert not (tmp_path/"checkpoints").exists()
+
+
+def test_ctrl_c_twice_leaves_no_seed_in_training(tmp_path):
+    "All seeds are stopped and saved, although the signal comes again while that is done."
+    process = start("train", *SMALL[:-2], *ENDLESS, "--seeds", "1-2", "--jobs", 2, cwd=tmp_path)
+    folders = [tmp_path/"checkpoints"/f"copy-ntm-seed{seed}" for seed in (1, 2)]
+    for folder in folders: wait_for(folder/"latest.pt", process)
+    process.send_signal(signal.SIGINT)
+    time.sleep(0.02)
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=120)
+    assert process.returncode == 130 and "2 of 2 seeds saved" in err and "--resume" in err, err
+    for folder in folders: resume(folder).close()  # nobody else has it

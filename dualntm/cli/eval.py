@@ -224,6 +224,8 @@ def rows_of(
     other = next((f"--{name}" for name in ("split", "data") if getattr(args, name, None)), None)
     if args.file and other: raise InputError(f"--file and {other}: a file holds its rows itself, leave one out")
     if args.file: return read_rows(args.file, task.setting, labelled)
+    if not args.data and task.data != "sample" and not Path(task.data).exists():
+        raise InputError(f"the rows that this network was trained on ({task.data}) are not here: give a folder of rows by --data, or a file by --file")
     rows = replace(task, data=args.data or task.data).splits[args.split or "test"]
     if not rows: raise InputError(f"{args.data or task.data} has no {args.split or 'test'} split: name another by --split, or a file by --file")
     return rows
@@ -279,7 +281,8 @@ def print_metrics(
 ) -> None:
     "Metrics as a table."
     scores = {"accuracy": "accuracy", "macro_f1": "macro-F1", "f1_of_macros": "F1 of macro precision and recall"}
-    print(f"{amount(metrics['rows'], 'row')}, {metrics['undecided']:,} of them not known, no label being sure enough; "
+    known = f"{metrics['undecided']:,} of them not known, no label being sure enough" if metrics["undecided"] else "all known"
+    print(f"{amount(metrics['rows'], 'row')}, {known}; "
           + ", ".join(f"{words} {metrics[name]:.4f} (by chance {metrics['chance'][name]:.4f})" for name, words in scores.items()))
     print(f"\n{'':15} {'precision':>9} {'recall':>9} {'f1':>9} {'by chance':>9} {'rows':>6}   judged as {', '.join(metrics['labels'])}")
     for (name, row), counts in zip(metrics["labels"].items(), metrics["confusion"]):

@@ -53,7 +53,7 @@ def add_train(
         help="set any parameter of task, model or training, or several by preset=NAME; --dry-run lists them")
     add("--num-batches", type=int, metavar="N", help="batches in the whole run (50,000 for copy and associative-recall, 100,000 for "
         "repeat-copy and ngrams, 300,000 for priority-sort, 2,000 for graph-recall; cdcl-nli is trained for -p num_epochs=N)")
-    add("--batch-size", type=int, metavar="N", help="sequences in a batch (1; 32 for graph-recall, 16 for cdcl-nli)")
+    add("--batch-size", type=int, metavar="N", help="sequences in a batch (1; 32 for graph-recall and cdcl-nli)")
     add("--report-interval", type=int, metavar="N", help="batches between records of the history (100)")
     add("--checkpoint-interval", type=int, metavar="N", help="batches between checkpoints; 0 keeps only the last (1000; 0 for cdcl-nli, "
         "which saves after every epoch in any case)")
@@ -321,7 +321,7 @@ def many_seeds(
     args: argparse.Namespace,  # of `train`, with `seeds`
 ) -> int:  # the exit code: the highest of the runs
     "Train several seeds side by side, and say how they came out."
-    from dualntm.train import BitTask, run_side_by_side, seed_rows, SeedBars, summary_lines
+    from dualntm.train import BitTask, has_checkpoint, run_side_by_side, seed_rows, SeedBars, summary_lines
     runs = seed_runs(args)
     one = open_trainer(argparse.Namespace(**{**vars(args), "seed": runs[0].seed, "dry_run": True, "resume": None}))  # says now what is wrong
     if args.dry_run: return dry_run(one)
@@ -331,7 +331,8 @@ def many_seeds(
     except KeyboardInterrupt as e:
         words = _without(shlex.split(args.command)[1:], ("--resume", "--overwrite"))
         line = quoted("dualntm", *["train"] * (words[0] != "train"), *words, "--resume")
-        stopped = Interrupted(f"stopped, each seed saved as far as it was; go on with: {line}")
+        saved = sum(has_checkpoint(run.folder) for run in runs)
+        stopped = Interrupted(f"stopped; {saved} of {amount(len(runs), 'seed')} saved as far as they were, the others not begun; go on with: {line}")
         stopped.code = 143 if isinstance(e, Terminated) else 130
         raise stopped from None
     most = mean_chance(one.task).cost / 100 if isinstance(one.task, BitTask) else None

@@ -6,7 +6,7 @@
 __all__ = ['JoinedEncoder', 'encoder_names', 'make_encoder']
 
 # %% ../../nbs/5_text/05_joined.ipynb #d7bbc9d9
-import hashlib, os
+import difflib, hashlib, os
 from pathlib import Path
 from typing import Sequence
 
@@ -150,7 +150,10 @@ def make_encoder(
     "An encoder by its name. Raises TextModelError for one that can't be had."
     names = encoder_names(name)
     if len(names) > 1: return JoinedEncoder([make_encoder(one) for one in names])
-    if (name := names[0]) not in entries("encoder"): return TextEncoder(name)
+    if (name := names[0]) not in entries("encoder"):
+        near = difflib.get_close_matches(name, entries("encoder"), n=1, cutoff=.75)
+        if near and not Path(name).is_dir(): raise TextModelError(f"text_model={name}: there is no such encoder, and no such folder here; did you mean {near[0]}?")
+        return TextEncoder(name)
     maker = find("encoder", name)
     try: encoder = maker()
     except TextModelError: raise

@@ -6,15 +6,17 @@
 __all__ = ['seed_list', 'SeedRun', 'Ended', 'run_side_by_side', 'learned_after', 'seed_rows', 'summary_lines', 'SeedBars']
 
 # %% ../../nbs/2_train/13_seeds.ipynb #69a46f21
-import os, signal, statistics, subprocess, sys, tempfile, time
+import os, signal, statistics, subprocess, sys, tempfile, threading, time
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Callable, Iterable, NamedTuple
 
 from tqdm.auto import tqdm
 
-from ..errors import InputError
+from ..errors import InputError, Terminated
 from .folders import read_history
 from .plan import whole_seed
+from .progress import may_note
 
 # %% ../../nbs/2_train/13_seeds.ipynb #e469b299
 def seed_list(
@@ -62,30 +64,43 @@ def _end(process: subprocess.Popen, output) -> Ended:
     output.close()
     return Ended(process.returncode, next((line.strip() for line in lines[::-1] if line.strip()), ""))
 
+@contextmanager
+def _deferred():
+    "A context in which Ctrl-C and SIGTERM are noted and do nothing else, however often they come: it gives their numbers."
+    noted, before = [], {}
+    if threading.current_thread() is threading.main_thread():
+        before = {number: handler for number in (signal.SIGINT, signal.SIGTERM) if may_note(number, handler := signal.getsignal(number))}
+    for number in before: signal.signal(number, lambda number, frame: noted.append(number))
+    try: yield noted
+    finally:
+        for number, handler in before.items(): signal.signal(number, handler)
+
+# %% ../../nbs/2_train/13_seeds.ipynb #14c8dfec
 def run_side_by_side(
     runs: list[SeedRun],
     jobs: int = 0,  # how many at once; 0 takes as many as there are cores
     watch: Callable | None = None,  # called twice a second with the runs that are under way, and with what became of the others by seed
 ) -> dict[int, Ended]:  # by seed
-    "Train runs side by side. Ctrl-C or SIGTERM stops each of them, saved, and is raised again."
+    "Train runs side by side. Ctrl-C or SIGTERM stops each of them, saved, and is raised when all have ended."
     waiting, under_way, ended = list(runs), {}, {}
-    try:
-        while waiting or under_way:
-            while waiting and len(under_way) < (jobs or os.cpu_count() or 1):
-                run = waiting.pop(0)
-                under_way[run.seed] = (run, *_started(run))
-            for run, process, output in list(under_way.values()):
-                if process.poll() is None: continue
-                ended[run.seed] = _end(process, output)
-                del under_way[run.seed]
-            if watch: watch([run for run, *_ in under_way.values()], ended)
-            if under_way: time.sleep(0.5)
-    except BaseException:
-        for _, process, _ in under_way.values(): process.send_signal(signal.SIGTERM)
-        for _, process, output in under_way.values():
-            process.wait()
-            output.close()
-        raise
+    with _deferred() as noted:
+        try:
+            while not noted and (waiting or under_way):
+                while not noted and waiting and len(under_way) < (jobs or os.cpu_count() or 1):
+                    run = waiting.pop(0)
+                    under_way[run.seed] = (run, *_started(run))
+                for run, process, output in list(under_way.values()):
+                    if process.poll() is None: continue
+                    ended[run.seed] = _end(process, output)
+                    del under_way[run.seed]
+                if watch: watch([run for run, *_ in under_way.values()], ended)
+                if under_way: time.sleep(0.5)
+        finally:
+            for _, process, _ in under_way.values(): process.send_signal(signal.SIGTERM)
+            for _, process, output in under_way.values():
+                process.wait()
+                output.close()
+    if noted: raise Terminated() if noted[0] == signal.SIGTERM else KeyboardInterrupt()
     return ended
 
 # %% ../../nbs/2_train/13_seeds.ipynb #e9899071
