@@ -16,3 +16,10 @@ def wait_for(path, process):
     while not path.exists():
         assert process.poll() is None, process.communicate()
         time.sleep(0.002)
+
+
+def complains(done, *says):
+    "Assert that a command, of which `done` is (exit code, stdout, stderr), refused its input in one sentence with these words."
+    code, out, err = done
+    assert (code, out) == (2, "") and err.startswith("dualntm: error: ") and err.count("\n") == 1 and "Traceback" not in err, done
+    for words in says: assert words in err, err

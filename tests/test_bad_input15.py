@@ -9,6 +9,7 @@ from dualntm.cli import main
 from dualntm.graph import InMemoryGraphMemory, load_graph
 from dualntm.text.text_encoder import packaged_minilm, quiet_transformers
 from graphs import slightly_trained_reader
+from processes import complains
 
 JUDGES = {"two": ["entailment", "not_entailment"], "numbered": ["LABEL_0", "LABEL_1", "LABEL_2"], "four": ["entailment", "neutral", "contradiction", "unknown"],
           "odd": ["entailment", "neutral", "sports"], "good": ["CONTRADICTION", "Neutral", "entails"]}
@@ -42,12 +43,6 @@ def typed(place, monkeypatch, capsys):
         with pytest.raises(SystemExit) as ended: main([command, "--checkpoint", "reader", *words])
         return ended.value.code or 0, *capsys.readouterr()
     return run
-
-
-def complains(done, *says):
-    code, out, err = done
-    assert (code, out) == (2, "") and err.startswith("dualntm: error: ") and err.count("\n") == 1 and "Traceback" not in err, done
-    for words in says: assert words in err, err
 
 
 BY_JUDGE = {"two": (("judge=two",), "2 labels (entailment, not_entailment) where three are needed", "-p judge_labels=entailment,neutral"),

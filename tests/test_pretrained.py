@@ -11,6 +11,7 @@ import dualntm.train.checkpoints as checkpoints
 from dualntm import CopyTask, DualMemoryNTM, GraphRecallTask, InputError, load, make_trainer, Network, NTM
 from dualntm.cli import main
 from dualntm.train import Card, card, evaluate, figures_at, keep_pretrained, keep_run, pretrained_names, read_checkpoint
+from processes import complains
 
 SIZES = dict(memory_n=12, memory_m=6, controller_size=10, engine="eager")
 
@@ -55,12 +56,6 @@ def typed(capsys):
         with pytest.raises(SystemExit) as ended: main(list(words))
         return ended.value.code or 0, *capsys.readouterr()
     return run
-
-
-def complains(done, *says):
-    code, out, err = done
-    assert (code, out) == (2, "") and err.startswith("dualntm: error: ") and err.count("\n") == 1 and "Traceback" not in err, done
-    for words in says: assert words in err, err
 
 
 @pytest.mark.parametrize("model_type", ["ntm", "dual"])

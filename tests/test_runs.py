@@ -284,3 +284,20 @@ def test_ctrl_c_twice_leaves_no_seed_in_training(tmp_path):
     out, err = process.communicate(timeout=120)
     assert process.returncode == 130 and "2 of 2 seeds saved" in err and "--resume" in err, err
     for folder in folders: resume(folder).close()  # nobody else has it
+
+
+def test_seeds_that_were_to_be_replaced_are_not_gone_on_with(tmp_path):
+    "Stopped while the first of two earlier runs is replaced: the second is as it was, and the sentence does not offer to go on with it."
+    short = ("train", *SMALL[:-2], "--checkpoint-interval", 20, "--num-batches", 40, "--seeds", "1-2")
+    assert subprocess.run(command(*short), cwd=tmp_path, capture_output=True).returncode == 0
+    first, second = (tmp_path/"checkpoints"/f"copy-ntm-seed{seed}" for seed in (1, 2))
+    earlier, kept = (first/"config.json").read_bytes(), {path.name: path.read_bytes() for path in second.glob("*.pt")}
+    process = start("train", *SMALL[:-2], *ENDLESS, "--seeds", "1-2", "--jobs", 1, "--overwrite", cwd=tmp_path)
+    deadline = time.monotonic() + 120
+    while not ((first/"config.json").exists() and (first/"config.json").read_bytes() != earlier and (first/"latest.pt").exists()):
+        assert process.poll() is None and time.monotonic() < deadline
+        time.sleep(0.01)
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=120)
+    assert process.returncode == 130 and "1 of 2 seeds saved" in err and "--seeds 1 --resume" in err and "the earlier runs of seeds 2 are as they were" in err, err
+    assert kept == {path.name: path.read_bytes() for path in second.glob("*.pt")}

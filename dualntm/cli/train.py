@@ -5,11 +5,12 @@
 # %% auto #0
 __all__ = ['TRAIN_EXAMPLES', 'OWN_FLAGS', 'add_train', 'asked_settings', 'folder_of', 'tried_connection', 'memory_opener',
            'fresh_trainer', 'check_same', 'kept_memory', 'resumed_trainer', 'open_trainer', 'dry_run', 'mean_chance',
-           'summarise', 'summarise_batches', 'summarise_epochs', 'end_memory', 'begins', 'seed_runs', 'many_seeds',
-           'train_command']
+           'summarise', 'summarise_batches', 'summarise_epochs', 'end_memory', 'begins', 'seed_runs', 'stopped_seeds',
+           'many_seeds', 'train_command']
 
 # %% ../../nbs/8_cli/04_train.ipynb #b150770f
-import argparse, shlex, sys
+import argparse, json, shlex, sys
+from datetime import datetime, timezone
 from functools import cache
 from pathlib import Path
 
@@ -316,27 +317,42 @@ def seed_runs(
         runs.append(SeedRun(seed, folder, [*words, "--seed", seed, *["--resume"] * held * (args.resume is not None)]))
     return runs
 
+# %% ../../nbs/8_cli/04_train.ipynb #8d811b58
+def stopped_seeds(
+    args: argparse.Namespace,  # of `train`, with `seeds`
+    runs: list,  # of `SeedRun`
+    since: str,  # when they were begun, as config.json has it
+) -> str:
+    "A sentence for several runs that were stopped."
+    from dualntm.train import has_checkpoint
+    def begun(run): return not args.overwrite or json.loads((run.folder/"config.json").read_text()).get("started", "") >= since
+    there = [run for run in runs if has_checkpoint(run.folder)]
+    earlier, words = [run.seed for run in there if not begun(run)], shlex.split(args.command)[1:]
+    words = ["train"] * (words[0] != "train") + _without(words, ("--resume", "--overwrite", *["--seeds"] * bool(earlier)))
+    left = [run.seed for run in runs if run.seed not in earlier]
+    said = f"stopped; {len(there) - len(earlier)} of {amount(len(runs), 'seed')} saved as far as they were"
+    if left: said += f"; go on with: {quoted('dualntm', *words, *(['--seeds', *left] if earlier else []), '--resume')}"
+    return said + (f"; the earlier runs of seeds {', '.join(map(str, earlier))} are as they were" if earlier else "")
+
 # %% ../../nbs/8_cli/04_train.ipynb #98c172e1
 def many_seeds(
     args: argparse.Namespace,  # of `train`, with `seeds`
 ) -> int:  # the exit code: the highest of the runs
     "Train several seeds side by side, and say how they came out."
-    from dualntm.train import BitTask, has_checkpoint, run_side_by_side, seed_rows, SeedBars, summary_lines
+    from dualntm.train import BitTask, run_side_by_side, seed_rows, SeedBars, summary_lines
     runs = seed_runs(args)
     one = open_trainer(argparse.Namespace(**{**vars(args), "seed": runs[0].seed, "dry_run": True, "resume": None}))  # says now what is wrong
     if args.dry_run: return dry_run(one)
     if not one.net.is_ready(): one.net.prepare()  # compiled once, and not by each
+    since, unit = datetime.now(timezone.utc).isoformat(timespec="seconds"), "rows" if one.task.of_rows else "sequences"
     try:
-        with SeedBars(runs, one.sequences(one.training.num_batches)) as bars: ended = run_side_by_side(runs, args.jobs or 0, bars)
+        with SeedBars(runs, one.sequences(one.training.num_batches), unit=unit) as bars: ended = run_side_by_side(runs, args.jobs or 0, bars)
     except KeyboardInterrupt as e:
-        words = _without(shlex.split(args.command)[1:], ("--resume", "--overwrite"))
-        line = quoted("dualntm", *["train"] * (words[0] != "train"), *words, "--resume")
-        saved = sum(has_checkpoint(run.folder) for run in runs)
-        stopped = Interrupted(f"stopped; {saved} of {amount(len(runs), 'seed')} saved as far as they were, the others not begun; go on with: {line}")
+        stopped = Interrupted(stopped_seeds(args, runs, since))
         stopped.code = 143 if isinstance(e, Terminated) else 130
         raise stopped from None
     most = mean_chance(one.task).cost / 100 if isinstance(one.task, BitTask) else None
-    for line in summary_lines(seed_rows({run.seed: run.folder for run in runs}, most), one.task.measure): print(line)
+    for line in summary_lines(seed_rows({run.seed: run.folder for run in runs}, most, one.task.measure), one.task.measure or "cost"): print(line)
     for seed, end in ended.items():
         if end.code: print(f"seed {seed} failed: {end.said.removeprefix('dualntm: error: ')}", file=sys.stderr)
     return max(end.code for end in ended.values())

@@ -139,7 +139,7 @@ def describe(self: GraphRecallTask,
     step: int,  # which step
     index: int = 0,  # which session of the batch
 ) -> str:
-    "What is presented at a step, in words."
+    "A step of a batch in words."
     item, told = as_bits(batch.inputs[step, index, :-3]), len(batch.inputs) - len(batch.targets) - 1
     if step < told: return f"told: {'to' if step % 2 else 'from'} {item}"
     return f"asked: from {item}" if step == told else f"answer, link {step - told} of {len(batch.targets)}"

@@ -23,7 +23,7 @@ from ..values import fitting, whole_number
 
 # %% ../../nbs/1_ntm/10_dnc.ipynb #0751d677
 class Interface(NamedTuple):
-    "What the heads of a DNC ask for at one step."
+    "All that the heads of a DNC ask for at one step."
     keys: Tensor  # (B, R, M), of the read heads
     strengths: Tensor  # (B, R, 1), at least 1
     key: Tensor  # (B, 1, M), of the write head
@@ -44,7 +44,7 @@ def interface_sizes(
     masked: bool = False,  # with masks
     sharp: bool = False,  # with sharpness
 ) -> list[int]:  # in the order of `Interface`
-    "How many numbers each part of an interface takes."
+    "The count of numbers in each part of an interface."
     own = [reads * memory_m, reads, memory_m, 1, memory_m, memory_m, reads, 1, 1, 3 * reads]
     return own + [(reads + 1) * memory_m * masked, 2 * reads * sharp]
 
@@ -132,7 +132,7 @@ def precede(
     precedence: Tensor,  # (B, N), one step before
     written: Tensor,  # (B, N), the write weighting
 ) -> Tensor:  # (B, N), sums to at most 1
-    "Where the machine wrote last."
+    "The cells that the machine wrote last."
     return (1 - written.sum(-1, keepdim=True)) * precedence + written
 
 def link(
@@ -159,7 +159,7 @@ def walk(
     looks: Tensor,  # (B, R, N), the read weightings one step before
     sharpness: Tensor | None = None,  # (B, R, 2), back and forwards; None leaves the links as they are
 ) -> tuple[Tensor, Tensor]:  # back and forwards, each (B, R, N)
-    "Where a step along the links leads."
+    "The weightings to which a step along the links leads."
     back, forth = looks @ links, looks @ links.mT
     if sharpness is None: return back, forth
     return sharpened(back, sharpness[..., :1]), sharpened(forth, sharpness[..., 1:])

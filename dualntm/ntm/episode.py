@@ -155,7 +155,7 @@ def relu_back(dz, dh, h):
 
 # %% ../../nbs/1_ntm/07_episode.ipynb #0250ae03
 class Tape(NamedTuple):
-    "What the forward pass keeps. L layers of H, G = 4H for an LSTM and H else; writes: number of write heads."
+    "All that the forward pass keeps. L layers of H, G = 4H for an LSTM and H else; writes: number of write heads."
     rows: np.ndarray  # (T+1, B, inputs + reads + L*H)
     gates: np.ndarray  # (L, T, B, G), of the controller
     cells: np.ndarray  # (T+1, B, L, H), of an LSTM

@@ -10,7 +10,7 @@ import torch
 from fastcore.basics import patch
 from torch import nn, Tensor
 
-from .controller import LSTMState
+from .controller import LSTMController, LSTMState
 from .machine import check_room
 from .network import Network, run_eager, without_autocast
 from ..values import fitting, whole_number
@@ -38,11 +38,7 @@ class LSTMNetwork(Network):
         self.lstm, self.output = nn.LSTM(self.inputs, size, layers), nn.Linear(size, self.outputs)
         self.h, self.c = (nn.Parameter(0.05 * torch.randn(layers, size)) for _ in range(2))
 
-    def start(self,
-        batch: int,  # sequences in the batch
-    ) -> LSTMState:
-        "The learned start state, once for each sequence of the batch."
-        return LSTMState(self.h.expand(batch, -1, -1), self.c.expand(batch, -1, -1))
+    start = LSTMController.start  # h and c are learned and kept as there
 
 # %% ../../nbs/1_ntm/09_lstm.ipynb #050cc483
 @patch

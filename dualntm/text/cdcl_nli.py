@@ -196,7 +196,7 @@ def describe(self: CDCLNLITask,
     step: int,  # which step
     index: int = 0,  # which row of the batch
 ) -> str:
-    "What is presented at a step, in words."
+    "A step of a batch in words."
     return step_words(batch, self.texts(batch)(step, index), step, index)
 
 # %% ../../nbs/5_text/20_cdcl_nli.ipynb #09c8d205

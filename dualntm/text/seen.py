@@ -77,7 +77,7 @@ def step_words(
     step: int,  # which step
     index: int = 0,  # which row of the batch
 ) -> str:
-    "What is presented at a step, in words."
+    "A step of a batch in words."
     told = len(batch.evidence)
     if step > told: return f"thinking of the hypothesis, step {step - told} of {len(batch.inputs) - told - 1}"
     if step == told: return f"hypothesis: {text}" if text else "the hypothesis"

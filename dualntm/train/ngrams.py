@@ -95,7 +95,7 @@ def describe(self: NGramsTask,
     step: int,  # which step
     index: int = 0,  # which sequence of the batch
 ) -> str:
-    "What is presented at a step, in words."
+    "A step of a batch in words."
     bits = batch.targets[:, index]
     if step < self.context: return f"bit {step + 1} of {len(bits)}, a coin toss"
     at = contexts(bits, self.context)[:step - self.context + 1, 0]
@@ -132,7 +132,7 @@ def extra_measures(self: NGramsTask,
     return {"optimum": optimum, "excess": nats / math.log(2) - optimum}
 
 class Excess(NamedTuple):
-    "What a network pays over the best guess, in bits a sequence."
+    "The bits that a network pays over the best guess, a sequence."
     excess: float  # mean
     error: float  # its standard error
     bits: float  # what the network pays, mean
@@ -145,13 +145,13 @@ def excess(
     seed: int = 0,  # of the sequences drawn
     length: int | None = None,  # bits in each; None takes the task's
 ) -> Excess:
-    "How much a network pays over the best guess on the same sequences. Raises InputError for numbers that can't be."
+    "The bits that a network pays over the best guess on the same sequences. Raises InputError for numbers that can't be."
     row = evaluate(task, net, sequences, seed, **({} if length is None else {"length": length}))
     return Excess(row["excess"], row["excess_error"], row["bits"], row["optimum"])
 
 # %% ../../nbs/2_train/11_ngrams.ipynb #8c01d2d2
 class ContextCells(NamedTuple):
-    "How far a head has a cell for each context; means over sequences."
+    "Whether a head has a cell for each context; means over sequences."
     head: str  # r or w
     delay: int  # 0: when the bit after the context is guessed; 1: when it has been seen
     same: float  # cosine of two weightings of one context
@@ -163,7 +163,7 @@ def _likeness(
     weightings: Tensor,  # (S, N), of the steps
     at: Tensor,  # (S,), their contexts
 ) -> Tensor:  # same, other, cells, contexts; nan where there are no such pairs
-    "How alike the weightings of a head are within contexts and between them, in one sequence."
+    "The likeness of a head's weightings within contexts and between them, in one sequence."
     unit = weightings / weightings.norm(dim=-1, keepdim=True).clamp_min(1e-30)
     cosine, one = unit @ unit.T, at.unsqueeze(0) == at.unsqueeze(1)
     pairs = ~torch.eye(len(at), dtype=torch.bool)

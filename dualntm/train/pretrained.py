@@ -210,7 +210,7 @@ def figures_at(
     sequences: int = 100,  # of each size
     seed: int = 0,  # of the sequences
 ) -> dict:  # name of the data: figures by name, for a card
-    "How good a network is at some sizes, as `Card.measured` has it. Raises InputError for a size that can't be."
+    "The figures of a network at some sizes, as `Card.measured` has it. Raises InputError for a size that can't be."
     measured = {}
     for size in sizes:
         row = evaluate(task, net, sequences, seed, **size)

@@ -96,14 +96,16 @@ def may_note(
 
 # %% ../../nbs/2_train/06_progress.ipynb #cdf20d92
 @contextmanager
-def noted_interrupts():
-    "A context in which the first Ctrl-C or SIGTERM is noted: it gives a function that tells the number of the signal, or 0."
+def noted_interrupts(
+    again: bool = True,  # a second one is no longer noted but does what it did before
+):
+    "A context in which Ctrl-C or SIGTERM is noted: it gives a function that tells the number of the first signal, or 0."
     noted, before = [], {}
     if threading.current_thread() is threading.main_thread():
         before = {number: handler for number in (signal.SIGINT, signal.SIGTERM) if may_note(number, handler := signal.getsignal(number))}
     def note(number, frame):
         noted.append(number)
-        signal.signal(number, before[number])
+        if again: signal.signal(number, before[number])
     for number in before: signal.signal(number, note)
     try: yield lambda: noted[0] if noted else 0
     finally:

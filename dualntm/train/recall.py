@@ -77,7 +77,7 @@ def describe(self: AssociativeRecallTask,
     step: int,  # which step
     index: int = 0,  # which sequence of the batch
 ) -> str:
-    "What is presented at a step, in words."
+    "A step of a batch in words."
     items = self.items_in(batch)
     block, at = divmod(step, self.item_len + 1)
     bits = as_bits(batch.inputs[step, index, :self.sequence_width])
@@ -97,7 +97,7 @@ def asked_items(
 
 # %% ../../nbs/2_train/10_recall.ipynb #ad454c08
 class RecallMechanism(NamedTuple):
-    "How a network recalls, as shares from 0 to 1."
+    "The way in which a network recalls, as shares from 0 to 1."
     at_delimiters: float  # of what changes in the memory while items are shown, the share at the marks that end one
     beside_asked: float  # weight of a read head beside the cell written at the end of the asked item
     beside_others: float  # the same for the items that were not asked

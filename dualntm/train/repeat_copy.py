@@ -87,7 +87,7 @@ def describe(self: RepeatCopyTask,
     step: int,  # which step
     index: int = 0,  # which sequence of the batch
 ) -> str:
-    "What is presented at a step, in words."
+    "A step of a batch in words."
     n = len(batch.inputs) - len(batch.targets) - 1
     if step < n: return f"see {as_bits(batch.inputs[step, index, :-2])}"
     repeats, done = (len(batch.targets) - 1) // n, step - n - 1

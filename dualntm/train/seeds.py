@@ -6,17 +6,16 @@
 __all__ = ['seed_list', 'SeedRun', 'Ended', 'run_side_by_side', 'learned_after', 'seed_rows', 'summary_lines', 'SeedBars']
 
 # %% ../../nbs/2_train/13_seeds.ipynb #69a46f21
-import os, signal, statistics, subprocess, sys, tempfile, threading, time
-from contextlib import contextmanager
+import os, signal, statistics, subprocess, sys, tempfile, time
 from pathlib import Path
 from typing import Callable, Iterable, NamedTuple
 
-from tqdm.auto import tqdm
+from tqdm import tqdm
 
 from ..errors import InputError, Terminated
 from .folders import read_history
 from .plan import whole_seed
-from .progress import may_note
+from .progress import noted_interrupts
 
 # %% ../../nbs/2_train/13_seeds.ipynb #e469b299
 def seed_list(
@@ -45,7 +44,7 @@ class SeedRun(NamedTuple):
 
 
 class Ended(NamedTuple):
-    "What became of a run."
+    "The end of a run."
     code: int  # the exit code of its process
     said: str  # the last line that it wrote
 
@@ -58,22 +57,11 @@ def _started(run: SeedRun) -> tuple:  # the process, and the file that takes wha
 
 # %% ../../nbs/2_train/13_seeds.ipynb #0b915b43
 def _end(process: subprocess.Popen, output) -> Ended:
-    "What became of a process that has ended."
+    "The end of a process."
     output.seek(0)
     lines = output.read().decode(errors="replace").replace("\r", "\n").split("\n")
     output.close()
     return Ended(process.returncode, next((line.strip() for line in lines[::-1] if line.strip()), ""))
-
-@contextmanager
-def _deferred():
-    "A context in which Ctrl-C and SIGTERM are noted and do nothing else, however often they come: it gives their numbers."
-    noted, before = [], {}
-    if threading.current_thread() is threading.main_thread():
-        before = {number: handler for number in (signal.SIGINT, signal.SIGTERM) if may_note(number, handler := signal.getsignal(number))}
-    for number in before: signal.signal(number, lambda number, frame: noted.append(number))
-    try: yield noted
-    finally:
-        for number, handler in before.items(): signal.signal(number, handler)
 
 # %% ../../nbs/2_train/13_seeds.ipynb #14c8dfec
 def run_side_by_side(
@@ -83,10 +71,10 @@ def run_side_by_side(
 ) -> dict[int, Ended]:  # by seed
     "Train runs side by side. Ctrl-C or SIGTERM stops each of them, saved, and is raised when all have ended."
     waiting, under_way, ended = list(runs), {}, {}
-    with _deferred() as noted:
+    with noted_interrupts(again=False) as noted:
         try:
-            while not noted and (waiting or under_way):
-                while not noted and waiting and len(under_way) < (jobs or os.cpu_count() or 1):
+            while not noted() and (waiting or under_way):
+                while not noted() and waiting and len(under_way) < (jobs or os.cpu_count() or 1):
                     run = waiting.pop(0)
                     under_way[run.seed] = (run, *_started(run))
                 for run, process, output in list(under_way.values()):
@@ -100,7 +88,7 @@ def run_side_by_side(
             for _, process, output in under_way.values():
                 process.wait()
                 output.close()
-    if noted: raise Terminated() if noted[0] == signal.SIGTERM else KeyboardInterrupt()
+    if noted(): raise Terminated() if noted() == signal.SIGTERM else KeyboardInterrupt()
     return ended
 
 # %% ../../nbs/2_train/13_seeds.ipynb #e9899071
@@ -119,9 +107,10 @@ def learned_after(
 def seed_rows(
     folders: dict[int, Path],  # by seed
     most: float | None = None,  # cost under which a run has learned; None for a task that has no such bound
+    measure: str = "",  # a number on dev, for a task that has one
     window: int = 10,  # records
-) -> list[dict]:  # for each seed: seed, sequences, seconds, cost and bits of the last records, learned_after, and the best on dev
-    "How runs that differ in their seed came out. One that has no record has only its seed."
+) -> list[dict]:  # for each seed: seed, sequences, seconds, cost and bits of the last records, learned_after, and the best of the measure on dev
+    "The results of runs that differ in their seed. One that has no record has only its seed."
     rows = []
     for seed, folder in folders.items():
         history = read_history(folder) if (folder/"history.jsonl").is_file() else []
@@ -130,19 +119,16 @@ def seed_rows(
             row |= {"sequences": last[-1]["sequences"], "seconds": last[-1]["seconds"],
                     **{name: statistics.fmean(record[name] for record in last) for name in ("cost", "bits")}}
             if most is not None: row["learned_after"] = learned_after(history, most, window)
-            if dev := [record["dev"] for record in history if "dev" in record]: row["dev"] = dev
+            if dev := [record["dev"][measure] for record in history if measure in record.get("dev", {})]: row[measure] = max(dev)
         rows.append(row)
     return rows
 
 # %% ../../nbs/2_train/13_seeds.ipynb #cff874b7
 def summary_lines(
     rows: list[dict],  # from `seed_rows`
-    measure: str = "",  # of `dev` in them, for a task that has one
+    value: str = "cost",  # in them, to be summed up
 ) -> list[str]:
     "A table of many seeds, with median and spread."
-    value = measure or "cost"
-    for row in rows:
-        if measure and "dev" in row: row[measure] = max(record[measure] for record in row["dev"])
     lines = [f"{'seed':>8} {'sequences':>11} {'seconds':>8} {value:>10} {'bits':>9}  learned after"]
     for row in rows:
         if "sequences" not in row: lines.append(f"{row['seed']:>8} nothing recorded"); continue
@@ -160,29 +146,37 @@ class SeedBars:
     "One bar a run, for `run_side_by_side` to call; used as a context."
     def __init__(self,
         runs: list[SeedRun],
-        sequences: int,  # in a whole run
+        sequences: int,  # in a whole run, or rows
         show: bool | None = None,  # draw bars; None draws them on a terminal
+        unit: str = "sequences",  # that are counted
     ):
-        self.show, self.told, self.sizes = sys.stderr.isatty() if show is None else show, set(), {}
-        self.bars = {run.seed: tqdm(total=sequences, desc=f"seed {run.seed}", unit=" sequences", position=place, disable=not self.show, dynamic_ncols=True)
+        self.show, self.runs, self.told = sys.stderr.isatty() if show is None else show, {run.seed: run for run in runs}, set()
+        self.sizes = {run.seed: self.size(run) for run in runs}  # of histories that are there already, perhaps of runs that are replaced
+        self.bars = {run.seed: tqdm(total=sequences, desc=f"seed {run.seed}", unit=f" {unit}", position=place, disable=not self.show, dynamic_ncols=True)
                      for place, run in enumerate(runs)}
 
     def __call__(self, under_way: list[SeedRun], ended: dict[int, Ended]) -> None:
         "Bring the bars up to date."
-        for run in under_way: self.advance(run)
+        for run in under_way:
+            if self.size(run) != self.sizes[run.seed]: self.advance(run)
         for seed in ended.keys() - self.told:
             self.told.add(seed)
+            if ended[seed].code == 0: self.advance(self.runs[seed])
             if self.show: self.bars[seed].set_description(f"seed {seed}: {'done' if ended[seed].code == 0 else 'failed'}")
             else: print(f"seed {seed}: {'done' if ended[seed].code == 0 else ended[seed].said}", file=sys.stderr, flush=True)
 
-    def advance(self, run: SeedRun) -> None:
-        "Read how far a run is, if its history has grown."
+    @staticmethod
+    def size(run: SeedRun) -> int:
+        "The bytes of a run's history."
         path = run.folder/"history.jsonl"
-        size = path.stat().st_size if path.is_file() else 0
-        if self.sizes.get(run.seed) == size or not (history := read_history(run.folder) if size else []): return
-        self.sizes[run.seed] = size
-        self.bars[run.seed].set_postfix(cost=f"{history[-1]['cost']:.2f}", bits=f"{history[-1]['bits']:.2f}", refresh=False)
-        self.bars[run.seed].update(history[-1]["sequences"] - self.bars[run.seed].n)
+        return path.stat().st_size if path.is_file() else 0
+
+    def advance(self, run: SeedRun) -> None:
+        "Draw how far a run is."
+        self.sizes[run.seed], shown = self.size(run), self.bars[run.seed]
+        if not self.sizes[run.seed] or not (history := read_history(run.folder)): return
+        shown.set_postfix(cost=f"{history[-1]['cost']:.2f}", bits=f"{history[-1]['bits']:.2f}", refresh=False)
+        shown.update(history[-1]["sequences"] - shown.n)
 
     def __enter__(self): return self
     def __exit__(self, *error):

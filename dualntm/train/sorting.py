@@ -66,7 +66,7 @@ def describe(self: PrioritySortTask,
     step: int,  # which step
     index: int = 0,  # which sequence of the batch
 ) -> str:
-    "What is presented at a step, in words."
+    "A step of a batch in words."
     answered = len(batch.targets)
     items = len(batch.inputs) - answered
     if step >= items: return f"answer, vector {step - items + 1} of {answered}"
@@ -97,7 +97,7 @@ def fit_line(
 
 # %% ../../nbs/2_train/12_sort.ipynb #ede34a78
 class PriorityFit(NamedTuple):
-    "How a network sorts."
+    "The way in which a network sorts."
     slope: float  # cells a unit of priority
     fit: float  # share of the variance of the written cells that the priority explains, from 0 to 1
     writer: int  # the write head, by its place among all heads

@@ -133,7 +133,7 @@ def describe(self: Task,
     step: int,  # which step
     index: int = 0,  # which sequence of the batch
 ) -> str:
-    "What is presented at a step, in words, for pictures and panels."
+    "A step of a batch in words, for pictures and panels."
     return ""
 
 # %% ../../nbs/2_train/01_tasks.ipynb #fd8fd148
@@ -333,7 +333,7 @@ def describe(self: CopyTask,
     step: int,  # which step
     index: int = 0,  # which sequence of the batch
 ) -> str:
-    "What is presented at a step, in words."
+    "A step of a batch in words."
     n = len(batch.targets)
     if step < n: return f"see {as_bits(batch.inputs[step, index, :-1])}"
     return "the input is over" if step == n else f"answer, vector {step - n} of {n}"

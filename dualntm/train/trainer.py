@@ -23,7 +23,7 @@ from ..files import write_atomically
 from ..registry import find
 from .checkpoints import as_bytes, best_of, checkpoint_file, counts_in, make_latest, random_states, read_checkpoint, restore_net
 from .checkpoints import restore_random_states, Stand
-from .folders import claim_folder, folder_lock, has_checkpoint, kept_history, RunFiles, sync_file
+from .folders import claim_folder, folder_lock, has_checkpoint, kept_history, RunFiles, sync_file, WEIGHTS
 from .optimiser import make_optimiser
 from .plan import planned, rate, Training, usable_device, whole_seed, within_memory
 from .progress import extent_of, noted_interrupts, Progress, sequences_in
@@ -423,7 +423,7 @@ def resume(cls: Trainer,
     "A trainer that stands where the checkpoint was saved, and has the folder. Raises InputError if it can't be read, or another trains there."
     file, device = checkpoint_file(path), usable_device(device)
     only_weights = f"{file} holds only weights: a run can go on from one of its own checkpoints"
-    if file.name in ("weights.pt", "best.pt", "model.safetensors"): raise InputError(only_weights)
+    if file.name in (*WEIGHTS, "best.pt"): raise InputError(only_weights)
     lock = folder_lock(file.parent).take()
     try:
         file = checkpoint_file(path)  # another may have written a newer one until it gave the folder back
