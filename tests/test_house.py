@@ -53,6 +53,28 @@ def test_own_objects_are_not_asked_what_they_have(path):
     assert set(asked_for(ast.parse(path.read_text(encoding="utf-8")))) <= OTHERS
 
 
+def taken_out(tree, within=False):
+    "The lines that take something out of the environment for good: outside of a `with ....dict(os.environ, ...)`, which puts it back."
+    for node in ast.iter_child_nodes(tree):
+        put_back = within or isinstance(node, ast.With) and any(".dict(os.environ" in ast.unparse(item.context_expr) for item in node.items)
+        gone = isinstance(node, ast.Delete) and "os.environ[" in ast.unparse(node)
+        gone |= isinstance(node, ast.Call) and ast.unparse(node.func) in ("os.environ.pop", "os.environ.clear", "os.unsetenv")
+        if gone and not put_back: yield ast.unparse(node)
+        yield from taken_out(node, put_back)
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_the_environment_is_as_it_was(path):
+    "Several notebooks are tested in one process, one after the other: the next one needs the server's password."
+    code = "\n".join(re.sub(r"^(\s*)[%!].*$", r"\1pass", source, flags=re.M) for source, kind in cells(path) if kind == "code" and not source.startswith("%%"))
+    assert not [*taken_out(ast.parse(code))]
+
+
+def test_a_setting_taken_out_is_noticed():
+    assert [*taken_out(ast.parse("for n in names: os.environ.pop(n)"))] == ["os.environ.pop(n)"]
+    assert [*taken_out(ast.parse("del os.environ['A']"))] and not [*taken_out(ast.parse("with patch.dict(os.environ): os.environ.clear()"))]
+
+
 def opens_with_a_relative(text):
     "The sentences of a text that open with What, Who, That, Where or How and are no questions."
     text = re.sub(r"```.*?```|\$\$.*?\$\$|^\|.*$|^#.*$", " ", text, flags=re.S | re.M)
