@@ -11,7 +11,7 @@ from dualntm.cli import main
 from dualntm.errors import InputError
 from dualntm.registry import find, forget, register
 from dualntm.train.ngrams import draw_by_tables, draw_tables
-from dualntm.train import bayes_optimum, check_settings, CopyTask, evaluate, excess, load, make_trainer, Preset, read_checkpoint, settings
+from dualntm.train import bayes_optimum, check_settings, CopyTask, evaluate, excess, load, make_trainer, Preset, read_checkpoint, resume, settings
 
 NEW = {"associative-recall": {"items": 2}, "ngrams": {"length": 6}, "priority-sort": {"items": 2}}  # and a small size
 PAPER = ("copy", "repeat-copy", *NEW)
@@ -160,7 +160,8 @@ def test_a_tiny_run_by_command_line(dualntm, name):
 def test_presets_set_what_they_say(name):
     "In make_trainer, in groups, and beneath what stands beside them; an LSTM without a memory is only named."
     presets = find("task", name).presets
-    assert list(presets) == ["paper-ff", "paper-lstm", "paper-alone"] and [p.model_type for p in presets.values()] == ["ntm", "ntm", "lstm"]
+    steady = ["steady"] if name in ("copy", "repeat-copy") else []
+    assert list(presets) == ["paper-ff", "paper-lstm", "paper-alone", *steady] and [p.model_type for p in presets.values()][:3] == ["ntm", "ntm", "lstm"]
     for preset in ("paper-ff", "paper-lstm"):
         config = make_trainer(name, preset=preset, engine="eager", memory_m=4).config()
         have = {**config["model_parameters"], **config["training"]}
@@ -174,7 +175,7 @@ def test_the_table_of_the_paper():
              "associative-recall": ((4, 256, 1, 1e-4), (1, 100, 1, 1e-4), (256, 1e-4)), "ngrams": ((1, 100, 1, 3e-5), (1, 100, 1, 3e-5), (128, 1e-4)),
              "priority-sort": ((8, 512, 1, 3e-5), (5, 100, 2, 3e-5), (128, 3e-5))}
     for name, expected in table.items():
-        ff, lstm, alone = (preset.values for preset in find("task", name).presets.values())
+        ff, lstm, alone = (preset.values for preset in [*find("task", name).presets.values()][:3])
         for values in (ff, lstm): assert (values["memory_n"], values["memory_m"]) == (128, 20)
         for values in (ff, lstm, alone): assert (values["batch_size"], values["optimiser"], values["rmsprop_momentum"]) == (1, "graves", .9)
         found = [(v["heads"].count("r"), v["controller_size"], v["controller_layers"], v["rmsprop_lr"]) for v in (ff, lstm)]
@@ -247,3 +248,33 @@ def test_presets_of_other_packages():
         with pytest.raises(InputError, match="far .--model-type not-here."): check_settings("other", "ntm", preset="none")
         with pytest.raises(InputError, match="it is for --model-type not-here"): check_settings("other", "ntm", preset="far")
     finally: forget("task", "other")
+
+
+@pytest.mark.parametrize("name", ["copy", "repeat-copy"])
+def test_a_steady_run_may_be_extended(tmp_path, name):
+    "A run of 6 batches that is extended to 12 is, to the last bit, the run of 12; with a rate that falls it is not."
+    def weights(batches, *then, **settings):
+        folder = tmp_path/f"{batches}-{len(then)}-{len(settings)}"
+        make_trainer(name, seed=1, folder=folder, **{**tiny, **settings}, num_batches=batches).fit(progress=False)
+        for more in then: resume(folder, num_batches=more).fit(progress=False)
+        return torch.cat([p.detach().flatten() for p in load(folder)[1].parameters()])
+    tiny = dict(preset="steady", memory_n=8, memory_m=6, controller_size=10, engine="eager", sequence_max_len=4, report_interval=3,
+                clip_over=.5, clip_least=1e-6)  # so that the usual norm, which a checkpoint keeps, matters
+    assert torch.equal(weights(6, 12), weights(12))
+    assert not torch.equal(weights(6, 12, decay_from=.6), weights(12, decay_from=.6))
+
+
+def test_the_usual_norm_follows():
+    "It follows what is let through."
+    trainer = make_trainer("copy", seed=1, preset="steady", clip_least=1e-6, clip_over=.5, num_batches=6, memory_n=8, controller_size=10, engine="eager")
+    norms = []
+    for _ in trainer.run(): norms.append(trainer.optimiser.param_groups[0]["usual"])
+    assert norms[0] > norms[1] > norms[5] > .9 * norms[0]  # half of the usual norm is let through, so that it falls by a two-hundredth
+
+
+def test_centred_bits_are_unlike_silence():
+    for name, marks in (("copy", 1), ("repeat-copy", 2)):
+        plain, centred = (find("task", name)(centred=c).batch(3, Generator().manual_seed(4), length=5) for c in (False, True))
+        assert torch.equal(plain.targets, centred.targets) and torch.equal(plain.inputs[5:], centred.inputs[5:])
+        assert centred.inputs[:5, :, :-marks].abs().unique().tolist() == [.5] and torch.equal(centred.inputs[:5, :, :-marks] + .5, plain.inputs[:5, :, :-marks])
+        assert find("task", name)(centred=True).texts(centred)(2, 1) == find("task", name)().texts(plain)(2, 1)

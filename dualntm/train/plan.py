@@ -31,6 +31,8 @@ class Training:
     rmsprop_epsilon: float = 1e-4  # added inside the root
     weight_decay: float = 0.01  # share of a weight that adamw takes away at each step, times the rate
     clip_norm: float = 10.0  # largest norm of the whole gradient
+    clip_over: float = 0.0  # largest norm in multiples of the usual one; 0 has clip_norm alone
+    clip_least: float = 0.0  # norm that clip_over always lets through
     warm_up: float = 0.0  # share of the run in which the rate rises in a straight line from 0
     decay_from: float = 0.6  # share of the run after which the rate falls in a straight line to 0; 1 keeps it
     report_interval: int = 100  # batches from one record of the history to the next
@@ -43,10 +45,10 @@ class Training:
             if isinstance(value, str): continue
             if name in least and value < least[name]: raise InputError(f"{name}={value}: it must be at least {least[name]}")
             if not math.isfinite(value): raise InputError(f"{name}={value}: it must be finite")
+            if name in ("weight_decay", "clip_over", "clip_least") and value < 0: raise InputError(f"{name}={value}: it must be at least 0")
             if name in ("rmsprop_lr", "rmsprop_epsilon", "clip_norm") and value <= 0: raise InputError(f"{name}={value}: it must be over 0")
             if name in ("rmsprop_alpha", "rmsprop_momentum") and not 0 <= value < 1: raise InputError(f"{name}={value}: it must be from 0 to below 1")
         if self.optimiser not in ("graves", "adam", "adamw"): raise InputError(f"optimiser={self.optimiser}: choose from graves, adam, adamw")
-        if self.weight_decay < 0: raise InputError(f"weight_decay={self.weight_decay}: it must be at least 0")
         if not 0 <= self.warm_up < 1: raise InputError(f"warm_up={self.warm_up}: it must be from 0 to below 1")
         if not 0 <= self.decay_from <= 1: raise InputError(f"decay_from={self.decay_from}: it must be from 0 to 1")
 

@@ -14,7 +14,7 @@ import torch
 from fastcore.basics import patch
 from torch import Generator
 
-from .tasks import as_bits, Batch, BitTask, check_range, draw_bits, paper_presets, size_of
+from .tasks import as_bits, Batch, BitTask, check_range, draw_bits, paper_presets, size_of, steady_preset
 from ..values import fit_fields
 
 # %% ../../nbs/2_train/15_repeat_copy.ipynb #cef1933c
@@ -26,13 +26,14 @@ class RepeatCopyTask(BitTask):
     sequence_max_len: int = 10  # vectors in the longest sequence
     repeat_min: int = 1  # fewest repeats
     repeat_max: int = 10  # most repeats
+    centred: bool = False  # a bit goes in as -1/2 or 1/2, so that a vector of zeros is not silence
 
     name: ClassVar[str] = "repeat-copy"
     training: ClassVar[dict] = {"num_batches": 100_000, "batch_size": 1}
     sizes: ClassVar[tuple] = ("length", "repeats")
     probes: ClassVar[tuple] = tuple({"length": n, "repeats": r} for n, r in ((10, 10), (20, 10), (10, 20)))
     shown: ClassVar[dict] = {"length": 5, "repeats": 4}
-    presets: ClassVar[dict] = paper_presets((1, 100, 1e-4), (1, 100, 1e-4), (512, 3e-5))
+    presets: ClassVar[dict] = {**paper_presets((1, 100, 1e-4), (1, 100, 1e-4), (512, 3e-5)), **steady_preset(100_000)}
 
     def __post_init__(self):
         fit_fields(self)
@@ -65,7 +66,7 @@ def batch(self: RepeatCopyTask,
     r = size_of("repeats", repeats, self.repeat_min, self.repeat_max, generator)
     bits = draw_bits(n, size, self.sequence_width, generator)
     inputs = torch.zeros(n + 1 + n * r + 1, size, self.inputs)
-    inputs[:n, :, :-2] = bits
+    inputs[:n, :, :-2] = bits - .5 * self.centred
     inputs[n, :, -2], inputs[n, :, -1] = 1, self.normalise(r)
     targets = torch.zeros(n * r + 1, size, self.outputs)
     targets[:-1, :, :-1] = bits.repeat(r, 1, 1)

@@ -24,13 +24,12 @@ from ..registry import find
 from .checkpoints import as_bytes, best_of, checkpoint_file, counts_in, make_latest, random_states, read_checkpoint, restore_net
 from .checkpoints import restore_random_states, Stand
 from .folders import claim_folder, folder_lock, has_checkpoint, kept_history, RunFiles, sync_file, WEIGHTS
-from .optimiser import make_optimiser
+from .optimiser import clip_usual, make_optimiser
 from .plan import planned, rate, Training, usable_device, whole_seed, within_memory
 from .progress import extent_of, noted_interrupts, Progress, sequences_in
-from .tasks import Score
+from .tasks import Score, Task
 from ..values import plain
 from ..ntm import Network
-from .tasks import Task
 
 # %% ../../nbs/2_train/07_trainer.ipynb #7d3b1915
 class Trainer(RunFiles):
@@ -124,9 +123,10 @@ def train_batch(self: Trainer) -> Score:
         score = self.task.score(outputs, batch)
         self.optimiser.zero_grad()
         score.loss.backward()
-    norm, score = self.optimiser.clip(self.training.clip_norm), Score(*(s.item() for s in score))
+    t, score = self.training, Score(*(s.item() for s in score))
+    norm = clip_usual(self.optimiser, t.clip_norm, t.clip_over, t.clip_least)
     if not math.isfinite(score.loss + norm): raise NonFiniteError(self.blame(score.loss))
-    for group in self.optimiser.param_groups: group["lr"] = group["scale"] * rate(self.batch, self.training)
+    for group in self.optimiser.param_groups: group["lr"] = group["scale"] * rate(self.batch, t)
     self.optimiser.step()
     self.commit(outputs, state, batch)
     return score
