@@ -247,3 +247,20 @@ def test_a_hub_that_does_not_give_it(error, says, monkeypatch):
     monkeypatch.setattr("huggingface_hub.hf_hub_download", download)
     with pytest.raises(InputError) as raised: NTM.from_pretrained("owner/name")
     assert says in str(raised.value) and "owner/name" in str(raised.value) and "\n" not in str(raised.value)
+
+
+@pytest.mark.parametrize("name", [name for name in pretrained_names() if name != "everyday"])
+def test_a_card_says_what_its_network_does(name):
+    "The first figure of the card, measured again; the network is small, of its own task, and read by its class, too."
+    task, net = load(name)
+    said = next(iter(card(name).measured.values()))
+    size = dict(part.split("=") for part in next(iter(card(name).measured)).split(", ")[1:])
+    found = evaluate(task, net, said["sequences"], said["seed"], **{key: int(value) for key, value in size.items()})
+    assert task.name == name and found["cost"] == pytest.approx(said["cost"], abs=max(.1, .1 * said["cost"]))
+    assert same(type(net).from_pretrained(name), net)
+    assert (checkpoints.pretrained_folder(name)/"model.safetensors").stat().st_size < 1.1e6
+
+
+def test_the_packaged_copy_network_copies_a_thousand():
+    task, net = load("copy")
+    assert evaluate(task, net.with_memory(1100), 2, length=1000)["bit_error"] == 0

@@ -78,7 +78,7 @@ class GravesRMSprop(torch.optim.Optimizer):
             (n, m, delta), g, root = self.state[flat.params[0]].values(), flat.grads, flat.scratch
             n.lerp_(torch.mul(g, g, out=root), 1 - group["alpha"])
             m.lerp_(g, 1 - group["alpha"])
-            torch.addcmul(n, m, m, value=-1, out=root).add_(group["eps"]).sqrt_()
+            torch.addcmul(n, m, m, value=-1, out=root).add_(group["eps"]).clamp_(min=group["eps"] / 4).sqrt_()
             delta.mul_(group["momentum"]).addcdiv_(g, root, value=-group["lr"])
             flat.values.add_(delta)
 
