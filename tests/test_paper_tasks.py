@@ -160,7 +160,7 @@ def test_a_tiny_run_by_command_line(dualntm, name):
 def test_presets_set_what_they_say(name):
     "In make_trainer, in groups, and beneath what stands beside them; an LSTM without a memory is only named."
     presets = find("task", name).presets
-    steady = ["steady"] if name in ("copy", "repeat-copy") else []
+    steady = ["steady"] if name == "copy" else []
     assert list(presets) == ["paper-ff", "paper-lstm", "paper-alone", *steady] and [p.model_type for p in presets.values()][:3] == ["ntm", "ntm", "lstm"]
     for preset in ("paper-ff", "paper-lstm"):
         config = make_trainer(name, preset=preset, engine="eager", memory_m=4).config()
@@ -250,12 +250,11 @@ def test_presets_of_other_packages():
     finally: forget("task", "other")
 
 
-@pytest.mark.parametrize("name", ["copy", "repeat-copy"])
-def test_a_steady_run_may_be_extended(tmp_path, name):
+def test_a_steady_run_may_be_extended(tmp_path):
     "A run of 6 batches that is extended to 12 is, to the last bit, the run of 12; with a rate that falls it is not."
     def weights(batches, *then, **settings):
         folder = tmp_path/f"{batches}-{len(then)}-{len(settings)}"
-        make_trainer(name, seed=1, folder=folder, **{**tiny, **settings}, num_batches=batches).fit(progress=False)
+        make_trainer("copy", seed=1, folder=folder, **{**tiny, **settings}, num_batches=batches).fit(progress=False)
         for more in then: resume(folder, num_batches=more).fit(progress=False)
         return torch.cat([p.detach().flatten() for p in load(folder)[1].parameters()])
     tiny = dict(preset="steady", memory_n=8, memory_m=6, controller_size=10, engine="eager", sequence_max_len=4, report_interval=3,

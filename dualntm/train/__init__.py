@@ -2,7 +2,7 @@
 import lazy_loader
 
 __getattr__, __dir__, __all__ = lazy_loader.attach(__name__, submod_attrs={
-    "tasks": ["Task", "BitTask", "Batch", "Score", "Preset", "paper_presets", "steady_preset", "CopyTask", "score_bits", "patterns", "as_bits", "check_range", "draw_bits",
+    "tasks": ["Task", "BitTask", "Batch", "Score", "Preset", "paper_presets", "CopyTask", "score_bits", "patterns", "as_bits", "check_range", "draw_bits",
               "draw_int", "size_of"],
     "repeat_copy": ["RepeatCopyTask"],
     "recall": ["AssociativeRecallTask", "recall_mechanism"],

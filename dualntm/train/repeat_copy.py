@@ -14,7 +14,7 @@ import torch
 from fastcore.basics import patch
 from torch import Generator
 
-from .tasks import as_bits, Batch, BitTask, check_range, draw_bits, paper_presets, size_of, steady_preset
+from .tasks import as_bits, Batch, BitTask, check_range, draw_bits, paper_presets, size_of
 from ..values import fit_fields
 
 # %% ../../nbs/2_train/15_repeat_copy.ipynb #cef1933c
@@ -33,7 +33,7 @@ class RepeatCopyTask(BitTask):
     sizes: ClassVar[tuple] = ("length", "repeats")
     probes: ClassVar[tuple] = tuple({"length": n, "repeats": r} for n, r in ((10, 10), (20, 10), (10, 20)))
     shown: ClassVar[dict] = {"length": 5, "repeats": 4}
-    presets: ClassVar[dict] = {**paper_presets((1, 100, 1e-4), (1, 100, 1e-4), (512, 3e-5)), **steady_preset(100_000)}
+    presets: ClassVar[dict] = paper_presets((1, 100, 1e-4), (1, 100, 1e-4), (512, 3e-5))
 
     def __post_init__(self):
         fit_fields(self)
