@@ -281,7 +281,7 @@ def paper_presets(
 
 # %% ../../nbs/2_train/01_tasks.ipynb #b919ecb3
 STEADY = Preset("ntm", dict(centred=True, num_batches=12_500, batch_size=4, rmsprop_lr=2.5e-4, clip_over=10., clip_least=1., decay_from=1., report_interval=25),
-                "a run without spikes, that may be extended")
+                "a run with hardly a spike, that may be extended")
 
 # %% ../../nbs/2_train/01_tasks.ipynb #14df5f8b
 @dataclass(frozen=True)
