@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['TRAIN_EXAMPLES', 'OWN_FLAGS', 'add_train', 'asked_settings', 'folder_of', 'tried_connection', 'memory_opener',
            'fresh_trainer', 'check_same', 'kept_memory', 'resumed_trainer', 'open_trainer', 'dry_run', 'mean_chance',
-           'summarise', 'summarise_batches', 'summarise_epochs', 'end_memory', 'begins', 'seed_runs', 'stopped_seeds',
+           'summarise_batches', 'summarise_epochs', 'summarise', 'end_memory', 'begins', 'seed_runs', 'stopped_seeds',
            'many_seeds', 'train_command']
 
 # %% ../../nbs/8_cli/04_train.ipynb #b150770f
@@ -220,17 +220,6 @@ def mean_chance(
     scores = [task.by_chance(task.batch(1, generator)) for _ in range(draws)]
     return type(scores[0])(*(sum(values) / draws for values in zip(*scores)))
 
-# %% ../../nbs/8_cli/04_train.ipynb #a83a488b
-def summarise(
-    trainer,
-    begun: int,  # batch at which this process took over
-) -> None:
-    "Say what came out of a run, and what to do with it."
-    if begun == trainer.batch: return print("all batches are done; train on with --num-batches and a larger number")
-    if trainer.best: summarise_epochs(trainer)
-    else: summarise_batches(trainer)
-    print(f"next: {quoted('dualntm', 'eval', '--checkpoint', trainer.folder)}")
-
 # %% ../../nbs/8_cli/04_train.ipynb #ac45774a
 def summarise_batches(
     trainer,  # of a task whose targets are bits
@@ -260,6 +249,17 @@ def summarise_epochs(
               f"it guesses {about.get('dev_accuracy', 0):.1%} of the tokens of texts held out")
     chance = f" (by chance {trainer.task.chance[measure]:.4f})" if measure in trainer.task.chance else ""
     print(f"best on dev: {measure} {best[measure]:.4f}{chance} after batch {best['batch']:,}, kept in {trainer.folder/'best.pt'}")
+
+# %% ../../nbs/8_cli/04_train.ipynb #a83a488b
+def summarise(
+    trainer,
+    begun: int,  # batch at which this process took over
+) -> None:
+    "Say what came out of a run, and what to do with it."
+    if begun == trainer.batch: return print("all batches are done; train on with --num-batches and a larger number")
+    if trainer.best: summarise_epochs(trainer)
+    else: summarise_batches(trainer)
+    print(f"next: {quoted('dualntm', 'eval', '--checkpoint', trainer.folder)}")
 
 # %% ../../nbs/8_cli/04_train.ipynb #ec4ff834
 def end_memory(
