@@ -224,3 +224,10 @@ def test_the_scripts_beside_train_py_have_commands():
     "Setting up and trying Neo4j, and looking at write conditions, were scripts of their own."
     names = [name for name, _ in parsers()]
     assert {"dualntm neo4j setup", "dualntm neo4j check", "dualntm neo4j write-conditions"} <= set(names)
+
+
+def test_a_size_that_has_no_flag(capsys):
+    "A size of another task given as a flag is answered with the way in which it is given."
+    with pytest.raises(SystemExit) as end: main(["eval", "--checkpoint", "pretrained:associative-recall", "--items", "20"])
+    said = capsys.readouterr().err
+    assert end.value.code == 2 and "--size items=NUMBER" in said and "--wait" not in said

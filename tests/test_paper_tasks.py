@@ -253,14 +253,16 @@ def test_presets_of_other_packages():
 def test_a_steady_run_may_be_extended(tmp_path):
     "A run of 6 batches that is extended to 12 is, to the last bit, the run of 12; with a rate that falls it is not."
     def weights(batches, *then, **settings):
-        folder = tmp_path/f"{batches}-{len(then)}-{len(settings)}"
+        folder = tmp_path/"-".join(map(str, (batches, *then, settings))).replace("/", "")
         make_trainer("copy", seed=1, folder=folder, **{**tiny, **settings}, num_batches=batches).fit(progress=False)
-        for more in then: resume(folder, num_batches=more).fit(progress=False)
+        for more in then: resume(folder, **more).fit(progress=False)
         return torch.cat([p.detach().flatten() for p in load(folder)[1].parameters()])
     tiny = dict(preset="steady", memory_n=8, memory_m=6, controller_size=10, engine="eager", sequence_max_len=4, report_interval=3,
                 clip_over=.5, clip_least=1e-6)  # so that the usual norm, which a checkpoint keeps, matters
-    assert torch.equal(weights(6, 12), weights(12))
-    assert not torch.equal(weights(6, 12, decay_from=.6), weights(12, decay_from=.6))
+    assert torch.equal(weights(6, {"num_batches": 12}), weights(12))
+    assert not torch.equal(weights(6, {"num_batches": 12}, decay_from=.6), weights(12, decay_from=.6))
+    falling = {"num_batches": 12, "decay_from": .5}  # the rate of a run that was constant so far may be told to fall
+    assert torch.equal(weights(6, falling), weights(12, decay_from=.5)) and not torch.equal(weights(6, falling, rmsprop_lr=2e-4), weights(12, rmsprop_lr=2e-4))
 
 
 def test_the_usual_norm_follows():

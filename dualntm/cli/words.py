@@ -96,8 +96,10 @@ class CommandParser(argparse.ArgumentParser):
         "Read words. A flag that is not known is an error, with the nearest one that is."
         found, left = super().parse_known_args(args, namespace)
         if flag := next((word.partition("=")[0] for word in left if word.startswith("-")), None):
-            near = difflib.get_close_matches(flag, [known for action in self._actions for known in action.option_strings], n=1)
-            self.error(f"unrecognized arguments: {' '.join(left)}" + (f"; did you mean {near[0]}?" if near else ""))
+            flags = [known for action in self._actions for known in action.option_strings]
+            near = [f"; did you mean {name}?" for name in difflib.get_close_matches(flag, flags, n=1, cutoff=0.7)]
+            if not near and "--size" in flags: near = [f"; a size of the task is asked for as --size {flag.strip('-')}=NUMBER"]
+            self.error(f"unrecognized arguments: {' '.join(left)}" + "".join(near))
         return found, left
 
     def format_help(self):

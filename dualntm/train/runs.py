@@ -186,7 +186,7 @@ def make_trainer(
     except ValueError as e: raise InputError(str(e)) from e
 
 # %% ../../nbs/2_train/08_runs.ipynb #ea922f4c
-FREE = ("num_batches", "num_epochs", "patience", "report_interval", "checkpoint_interval")  # settings that may change when a run goes on
+FREE = ("num_batches", "num_epochs", "patience", "decay_from", "report_interval", "checkpoint_interval")  # settings that may change when a run goes on
 
 def changes_to(
     path: str | Path,  # of a run, for the error
