@@ -36,20 +36,32 @@ def test_more_cells_change_nothing_but_the_memory(make, cells):
     assert all(torch.equal(t, before[name]) for name, t in net.state_dict().items()) and net.settings["memory_n"] == 16, "the network itself stays"
     for name, t in grown.state_dict().items():
         if name not in ("memory", "weightings"): assert torch.equal(t, before[name]) and t.data_ptr() != before[name].data_ptr()
-    kept = min(cells, 16)
-    assert torch.equal(grown.memory[:kept], net.memory[:kept]) and grown.memory.shape == (cells, 4)
+    old = [i for i in range(cells) if grown.memory[i].any()]
+    assert len(old) == min(cells, 16) and grown.memory.shape == (cells, 4)
     first, grown_first = (NTM.start(n, 2).weightings for n in (net, grown))
-    for old, new in zip(first, grown_first):
-        assert torch.allclose(new[:, :kept], old[:, :kept] / old[:, :kept].sum(-1, keepdim=True), atol=1e-6) and not new[:, kept:].any()
+    kept = [next(k for k in range(16) if torch.equal(net.memory[k], grown.memory[i])) for i in old]
+    assert kept == sorted(kept) and (cells < 16 or kept == list(range(16))), "the circle keeps its order"
+    for old_w, new_w in zip(first, grown_first):
+        assert torch.allclose(new_w[:, old], old_w[:, kept] / old_w[:, kept].sum(-1, keepdim=True), atol=1e-6)
+        assert not new_w[:, [i for i in range(cells) if i not in old]].any()
 
 
-def test_fresh_rows_are_like_those_of_training_and_can_be_repeated():
-    net = NTM(5, 3)
-    grown, fresh = net.with_memory(5000), net.with_memory(5000).memory[128:]
-    assert torch.equal(grown.memory, net.with_memory(1000).with_memory(5000).memory) and not torch.equal(grown.memory, net.with_memory(5000, seed=1).memory)
-    bound = 1 / (128 + 20) ** .5
-    assert fresh.abs().max() <= bound and abs(fresh.std().item() / (bound / 3 ** .5) - 1) < .02 and abs(fresh.mean().item()) < .01 * bound
-    assert len({row.tobytes() for row in grown.memory.numpy()}) == 5000
+@pytest.mark.parametrize("begins, place", [((0, 0), 8), ((15, 0), 7), ((3, 3), 11), ((0, 8), 4)])
+def test_new_cells_stand_far_from_where_heads_begin(begins, place):
+    "So that a head keeps its neighbours on both sides, and fewer cells keep those at which heads begin."
+    net = small()
+    with torch.no_grad():
+        for w, begin in zip(net.weightings, begins): w[begin] = 9.
+    grown, less = net.with_memory(40), net.with_memory(6)
+    assert not grown.memory[place:place + 24].any() and torch.equal(grown.memory[:place], net.memory[:place]) and torch.equal(grown.memory[place + 24:], net.memory[place:])
+    assert torch.equal(net.with_memory(23).with_memory(40).memory, grown.memory)
+    if begins != (0, 8): assert all((less.memory == net.memory[begin]).all(1).any() for begin in begins)
+
+
+def test_a_grown_memory_keeps_a_network_that_looks_by_content():
+    "A network that goes back to the start by content, and one that goes round the circle, copy as before with many more cells."
+    task, net = load(DATA/"repeat-copy"/"seed10")
+    assert evaluate(task, net.with_memory(1024), 10, length=8, repeats=5)["bit_error"] < 1
 
 
 def test_a_network_that_grew_can_be_trained_saved_and_changed():
@@ -67,7 +79,12 @@ def test_a_network_that_grew_can_be_trained_saved_and_changed():
 def test_engines_agree_on_a_grown_memory():
     nets = [make(engine=engine).with_memory(777) for make in (small, dual) for engine in ("eager", "fused")]
     x = torch.randn(12, 2, 5)
-    for eager, compiled in (nets[:2], nets[2:]): assert torch.allclose(eager(x)[0], compiled(x)[0], atol=1e-5)
+    for eager, compiled in (nets[:2], nets[2:]):
+        answers = [net(x)[0] for net in (eager, compiled)]
+        assert torch.allclose(*answers, atol=1e-5)
+        for y in answers: y.square().sum().backward()
+        for (name, ours), theirs in zip(eager.named_parameters(), compiled.parameters()):
+            if ours.grad is not None: assert ours.grad.isfinite().all() and torch.allclose(ours.grad, theirs.grad, rtol=1e-3, atol=1e-4), name
 
 
 def test_a_graph_memory_is_shared():
@@ -156,7 +173,8 @@ def test_peak_memory_without_gradients(kind, engine, steps):
     if not os.access("/proc/self/clear_refs", os.W_OK): pytest.skip("this system does not say how much memory was used at most")
     done = subprocess.run([sys.executable, "-c", PEAK, kind, engine, str(steps)], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
-    assert float(done.stdout) < 30, f"{done.stdout} MB; a version of the memory takes 0.3 MB, and {steps} of them {steps * .32:.0f}"
+    most = 30 if engine == "fused" else .7 * .32 * steps  # freed tensors leave holes between those that stay, more or fewer of them from run to run
+    assert float(done.stdout) < most, f"{done.stdout} MB; a version of the memory takes 0.32 MB, and {steps} of them {steps * .32:.0f}"
 
 
 def test_tasks_know_how_many_cells_they_need():

@@ -2,7 +2,7 @@
 import lazy_loader
 
 __getattr__, __dir__, __all__ = lazy_loader.attach(__name__, submod_attrs={
-    "working_graph": ["Notes", "WorkingGraph", "cosines", "empty_graph", "file_notes", "find_or_create", "follow", "look", "see", "with_nodes",
+    "working_graph": ["Notes", "ReadableGraph", "WorkingGraph", "cosines", "empty_graph", "file_notes", "find_or_create", "follow", "look", "readable", "see", "with_nodes",
                       "write_proposition"],
     "network": ["DualMemoryController", "DualState"],
     "store": ["DualMemoryNTM", "Tally", "WriteConditions"],

@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['WorkingGraph', 'empty_graph', 'cosines', 'find_or_create', 'write_proposition', 'Notes', 'file_notes', 'with_nodes',
-           'look', 'follow', 'see']
+           'ReadableGraph', 'readable', 'look', 'follow', 'see']
 
 # %% ../../nbs/4_dual/01_working_graph.ipynb #91dfad3d
 from typing import NamedTuple
@@ -105,28 +105,44 @@ def with_nodes(
     return WorkingGraph(torch.cat([graph.nodes, vectors], 1), F.pad(graph.links, (0, n, 0, n)),
                         torch.cat([graph.usage, usage], 1), torch.cat([graph.written, numbers], 1))
 
+# %% ../../nbs/4_dual/01_working_graph.ipynb #81179792
+class ReadableGraph(NamedTuple):
+    "A working graph for all the reads of an episode."
+    nodes: Tensor  # (B, K, D)
+    lengths: Tensor  # (B, 1, K), of the nodes
+    prior: Tensor  # (B, 1, K), logarithm of the usage
+    forward: Tensor  # (B, K, K), links whose rows sum to 1, or to 0 where there is none
+    backward: Tensor  # (B, K, K), turned links whose rows do
+
+def readable(
+    graph: WorkingGraph,
+) -> ReadableGraph:
+    "What reads need of a graph, computed once."
+    forward = graph.links / (graph.links.sum(2, keepdim=True) + 1e-3)
+    backward = (graph.links / (graph.links.sum(1, keepdim=True) + 1e-3)).transpose(1, 2)
+    return ReadableGraph(graph.nodes, (graph.nodes.norm(dim=2) + 1e-6).unsqueeze(1), torch.log(graph.usage + 1e-6).unsqueeze(1), forward, backward)
+
 # %% ../../nbs/4_dual/01_working_graph.ipynb #32d0a037
 def look(
-    graph: WorkingGraph,
+    graph: ReadableGraph,
     q: Tensor,  # (B, R, D), a query for each read, of length 1
     beta: Tensor,  # (B, R), strengths
 ) -> Tensor:  # (B, R, K), each row sums to 1
     "Weightings of the nodes that are like the queries."
-    return torch.softmax(beta.unsqueeze(2) * cosines(graph, q) + torch.log(graph.usage + 1e-6).unsqueeze(1), 2)
+    likeness = q @ graph.nodes.transpose(1, 2) / graph.lengths
+    return torch.softmax(beta.unsqueeze(2) * likeness + graph.prior, 2)
 
 # %% ../../nbs/4_dual/01_working_graph.ipynb #22d26c69
 def follow(
-    graph: WorkingGraph,
+    graph: ReadableGraph,
     r: Tensor,  # (B, R, K), where each read is
 ) -> tuple[Tensor, Tensor]:  # (B, R, K) one link forwards, (B, R, K) one link backwards
     "Move weightings along the links, and against them."
-    forward = r @ (graph.links / (graph.links.sum(2, keepdim=True) + 1e-3))
-    backward = r @ (graph.links / (graph.links.sum(1, keepdim=True) + 1e-3)).transpose(1, 2)
-    return forward, backward
+    return r @ graph.forward, r @ graph.backward
 
 # %% ../../nbs/4_dual/01_working_graph.ipynb #acbe9b45
 def see(
-    graph: WorkingGraph,
+    graph: WorkingGraph | ReadableGraph,
     r: Tensor,  # (B, R, K)
 ) -> Tensor:  # (B, R, D)
     "What the reads see."

@@ -332,10 +332,17 @@ def use_threads(self: NTM,
 # %% ../../nbs/1_ntm/05_machine.ipynb #db0ed36a
 _NOTHING = -1e4  # a logit, whose exponential is 0
 
+def _farthest(
+    begins: Tensor,  # cells, on a circle of n
+    n: int,
+) -> int:
+    "The cell of the circle that is farthest from all of some cells; the first of several."
+    ahead = (torch.arange(n, device=begins.device)[:, None] - begins) % n
+    return int(torch.minimum(ahead, n - ahead).amin(1).argmax())
+
 @patch
 def with_memory(self: NTM,
-    n: int,  # cells; fewer than there are keeps the first ones
-    seed: int = 0,  # of the rows that are new
+    n: int,  # cells
 ) -> NTM:
     "A copy of the network with `n` cells. Raises ValueError for a number of cells that can't be."
     have, width = self.memory.shape
@@ -343,8 +350,11 @@ def with_memory(self: NTM,
     if n < least: raise ValueError(f"memory_n={n}: heads that move by up to {self.settings['shift_range']} need at least {least} cells")
     check_room({f"memory_n={n}, memory_m={width}": n * width})
     net = deepcopy(self, {id(part): part for part in (self.graph_memory, self.text_model) if part is not None})
-    fresh = (2 * torch.rand(n, width, generator=torch.Generator().manual_seed(seed)) - 1).to(self.memory) * self.memory.abs().max()
-    net.memory, low = torch.cat([self.memory[:n], fresh[have:]]), self.weightings.new_full((len(self.heads), max(n - have, 0)), _NOTHING)
-    net.weightings = nn.Parameter(torch.cat([self.weightings[:, :n], low], 1).detach(), self.weightings.requires_grad)
+    place, more, fewer = _farthest(self.weightings.argmax(1), have), max(n - have, 0), max(have - n, 0)
+    kept = torch.roll(torch.arange(have, device=self.memory.device), fewer // 2 - place)[fewer:].sort().values
+    at = place if more else n
+    def with_new(rows, value): return torch.cat([rows[:at], rows.new_full((more, *rows.shape[1:]), value), rows[at:]])
+    net.memory = with_new(self.memory[kept], 0.)
+    net.weightings = nn.Parameter(with_new(self.weightings.detach()[:, kept].T, _NOTHING).T.contiguous(), self.weightings.requires_grad)
     net.settings = {**self.settings, "memory_n": n}
     return net
