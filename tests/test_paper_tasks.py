@@ -279,3 +279,15 @@ def test_centred_bits_are_unlike_silence():
         assert torch.equal(plain.targets, centred.targets) and torch.equal(plain.inputs[5:], centred.inputs[5:])
         assert centred.inputs[:5, :, :-marks].abs().unique().tolist() == [.5] and torch.equal(centred.inputs[:5, :, :-marks] + .5, plain.inputs[:5, :, :-marks])
         assert find("task", name)(centred=True).texts(centred)(2, 1) == find("task", name)().texts(plain)(2, 1)
+
+
+def test_copies_and_count_are_told_apart():
+    "Wrong bits of the vectors, and sequences whose end marker is wrong, also where outputs cover the input."
+    task = find("task", "repeat-copy")()
+    batch = task.batch(4, Generator().manual_seed(1), length=3, repeats=2)
+    right = torch.cat([torch.full((4, 4, 9), 7.), 2 * batch.targets - 1])  # all that comes out while the input does counts for nothing
+    right[-1, 1, -1], right[5, 2, -1], right[6, 3, 4] = -1, 1, -right[6, 3, 4]
+    found = task.extra_measures(right, batch)
+    assert [found[name].tolist() for name in ("copies", "ends")] == [[0, 0, 0, 1], [0, 100, 100, 0]]
+    row = evaluate(task, make_trainer("repeat-copy", memory_n=8, controller_size=5).net, 4, length=3, repeats=2)
+    assert 0 <= row["copies"] <= 48 and row["copies_error"] >= 0 and 0 <= row["ends"] <= 100

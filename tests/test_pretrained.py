@@ -264,3 +264,10 @@ def test_a_card_says_what_its_network_does(name):
 def test_the_packaged_copy_network_copies_a_thousand():
     task, net = load("copy")
     assert evaluate(task, net.with_memory(1100), 2, length=1000)["bit_error"] == 0
+
+
+def test_the_packaged_repeat_copy_network_needs_room():
+    "It writes every copy anew: right within training, wrong at 200 vectors in 128 cells, and nearly right in 256."
+    task, net = load("repeat-copy")
+    assert evaluate(task, net, 20, length=10, repeats=10)["copies"] < .5
+    assert evaluate(task, net, 10, length=20, repeats=10)["copies"] > 20 > 5 > evaluate(task, net.with_memory(256), 10, length=20, repeats=10)["copies"]

@@ -12,7 +12,7 @@ from typing import ClassVar
 
 import torch
 from fastcore.basics import patch
-from torch import Generator
+from torch import Generator, Tensor
 
 from .tasks import as_bits, Batch, BitTask, check_range, draw_bits, paper_presets, size_of
 from ..values import fit_fields
@@ -95,3 +95,13 @@ def describe(self: RepeatCopyTask,
     if step == n: return f"the input is over, repeat it {repeats} times"
     if done == n * repeats: return "answer, the end marker"
     return f"answer, vector {done % n + 1} of {n}, repeat {done // n + 1} of {repeats}"
+
+# %% ../../nbs/2_train/15_repeat_copy.ipynb #c61ff059
+@patch
+def extra_measures(self: RepeatCopyTask,
+    outputs: Tensor,  # (T, B, outputs), logits of all steps
+    batch: Batch,
+) -> dict:  # each (B,)
+    "Wrong bits in the copies, and 100 for a sequence whose end marker is wrong at any step."
+    wrong = (outputs[-len(batch.targets):] > 0) != (batch.targets > .5)
+    return {"copies": wrong[:-1, :, :-1].sum((0, 2)).double(), "ends": 100 * wrong[:, :, -1].any(0).double()}
