@@ -76,9 +76,9 @@ def batch(self: RepeatCopyTask,
 @patch
 def cells(self: RepeatCopyTask,
     length: int | None = None,  # vectors in a sequence; None is the longest of training
-    **others: int,  # how often it is repeated takes no more room
+    **others: int,  # how often it is repeated need not take more room
 ) -> int:
-    "One cell for each vector."
+    "One cell for each vector. A network that writes its copies down needs more."
     return length or self.sequence_max_len
 
 # %% ../../nbs/2_train/15_repeat_copy.ipynb #cef8c367
