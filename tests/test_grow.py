@@ -62,6 +62,8 @@ def test_a_grown_memory_keeps_a_network_that_looks_by_content():
     "A network that goes back to the start by content, and one that goes round the circle, copy as before with many more cells."
     task, net = load(DATA/"repeat-copy"/"seed10")
     assert evaluate(task, net.with_memory(1024), 10, length=8, repeats=5)["bit_error"] < 1
+    task, net = load("repeat-copy")
+    assert evaluate(task, net.with_memory(256), 10, length=8, repeats=5)["bit_error"] < 1
 
 
 def test_a_network_that_grew_can_be_trained_saved_and_changed():
@@ -168,13 +170,12 @@ print(high() - before)
 """
 
 
-@pytest.mark.parametrize("kind, engine, steps", [("ntm", "fused", 2000), ("ntm", "eager", 300), ("dual", "eager", 300)])
+@pytest.mark.parametrize("kind, engine, steps", [("ntm", "fused", 2000), ("ntm", "eager", 300), ("ntm", "eager", 1000), ("dual", "eager", 300)])
 def test_peak_memory_without_gradients(kind, engine, steps):
     if not os.access("/proc/self/clear_refs", os.W_OK): pytest.skip("this system does not say how much memory was used at most")
     done = subprocess.run([sys.executable, "-c", PEAK, kind, engine, str(steps)], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
-    most = 30 if engine == "fused" else .7 * .32 * steps  # freed tensors leave holes between those that stay, more or fewer of them from run to run
-    assert float(done.stdout) < most, f"{done.stdout} MB; a version of the memory takes 0.32 MB, and {steps} of them {steps * .32:.0f}"
+    assert float(done.stdout) < 30, f"{done.stdout} MB; a version of the memory takes 0.32 MB, and {steps} of them {steps * .32:.0f}"
 
 
 def test_tasks_know_how_many_cells_they_need():

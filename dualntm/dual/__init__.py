@@ -2,8 +2,8 @@
 import lazy_loader
 
 __getattr__, __dir__, __all__ = lazy_loader.attach(__name__, submod_attrs={
-    "working_graph": ["Notes", "ReadableGraph", "WorkingGraph", "cosines", "empty_graph", "file_notes", "find_or_create", "follow", "look", "readable", "see", "with_nodes",
-                      "write_proposition"],
+    "working_graph": ["Notes", "ReadableGraph", "WorkingGraph", "cosines", "empty_graph", "file_notes", "find_or_create", "follow", "look",
+                      "readable", "see", "with_nodes", "write_proposition"],
     "network": ["DualMemoryController", "DualState"],
     "store": ["DualMemoryNTM", "Tally", "WriteConditions"],
     "graph_recall": ["GraphRecallTask", "ask_inputs", "ask_store", "draw_items", "draw_world", "tell_inputs", "tell_store"]})

@@ -115,12 +115,15 @@ def run_eager(
 ) -> tuple:  # outputs (T, B, outputs), the last state, and with `record` the trace
     "Unroll `net` over a sequence, step by step."
     outputs, states, step = [], [], step or net.step
-    for x in inputs:
+    for t, x in enumerate(inputs):
         y, state = step(x, state)
-        outputs.append(y)
+        if torch.is_grad_enabled(): outputs.append(y)
+        else:
+            if not t: outputs = y.new_empty(len(inputs), *y.shape)
+            outputs[t] = y
         if record: states.append(state)
     trace = map_state(lambda t: t[:len(states)], stack_states(states or [state])) if record else None
-    outputs = torch.stack(outputs) if outputs else inputs.new_zeros(0, inputs.shape[1], net.outputs)
+    if isinstance(outputs, list): outputs = torch.stack(outputs) if outputs else inputs.new_zeros(0, inputs.shape[1], net.outputs)
     if in_autocast(inputs.device.type): state = map_state(lambda t: t.to(net.own_weight().dtype), state)  # a state keeps the network's precision
     return (outputs, state, trace) if record else (outputs, state)
 
