@@ -156,7 +156,7 @@ def relu_back(dz, dh, h):
 # %% ../../nbs/1_ntm/07_episode.ipynb #0250ae03
 class Tape(NamedTuple):
     "All that the forward pass keeps. L layers of H, G = 4H for an LSTM and H else; writes: number of write heads."
-    rows: np.ndarray  # (T+1, B, inputs + reads + L*H)
+    rows: np.ndarray  # (T+1, B, inputs + heard + L*H)
     gates: np.ndarray  # (L, T, B, G), of the controller
     cells: np.ndarray  # (T+1, B, L, H), of an LSTM
     asks: np.ndarray  # (T, B, sum of the heads' z)
@@ -168,7 +168,7 @@ class Tape(NamedTuple):
 # %% ../../nbs/1_ntm/07_episode.ipynb #29d0a9b8
 class Slopes(NamedTuple):
     "The gradients that the backward pass carries or collects, shaped like what they are of."
-    rows: np.ndarray  # (T+1, B, inputs + reads + L*H)
+    rows: np.ndarray  # (T+1, B, inputs + heard + L*H)
     gates: np.ndarray  # (L, T, B, G)
     cells: np.ndarray  # (B, L, H)
     asks: np.ndarray  # (T, B, sum of the heads' z)
@@ -185,16 +185,17 @@ class Plan(NamedTuple):
     reads: int  # width of all read vectors together
     size: int  # of a controller layer
     layers: int
+    heard: int  # width of all that the controller hears beside its input: the read vectors, and what a graph shows
 
 # %% ../../nbs/1_ntm/07_episode.ipynb #627be955
-def plan_of(net: NTM) -> Plan:
-    "The sizes of `net`."
+def plan_of(net: NTM, shown: int = 0) -> Plan:
+    "The sizes of `net`, whose controller hears the read vectors and `shown` numbers of a graph."
     heads, controller = list(net.heads), net.controller
     kinds = np.array([head.kind == "w" for head in heads], dtype=np.int64)
     head, lstm = heads[0], isinstance(controller, LSTMController)
     shift = (head.linear.out_features - head.extra - head.memory_m - 4) // 2
     reads = head.memory_m * int(len(kinds) - kinds.sum())
-    return Plan(kinds, shift, lstm, net.inputs, reads, controller.size, len(controller.cells if lstm else controller.layers))
+    return Plan(kinds, shift, lstm, net.inputs, reads, controller.size, len(controller.cells if lstm else controller.layers), reads + shown)
 
 # %% ../../nbs/1_ntm/07_episode.ipynb #79b04f95
 @jit()
@@ -222,10 +223,11 @@ class Weights(NamedTuple):
 # %% ../../nbs/1_ntm/07_episode.ipynb #80533219
 def sort_weights(plan: Plan, params: list) -> Weights:
     "Undo the flattening of `parameters_of`."
-    n, heads = (4 if plan.lstm else 2), len(plan.kinds)
+    n = 4 if plan.lstm else 2
     layers, linear = params[:n * plan.layers], params[n * plan.layers:]
+    last = len(linear) // 2 - 1
     return Weights([layers[i:i + n] for i in range(0, len(layers), n)],
-                   linear[:heads], linear[heads], linear[heads + 1:-1], linear[-1])
+                   linear[:last], linear[last], linear[last + 1:-1], linear[-1])
 
 # %% ../../nbs/1_ntm/07_episode.ipynb #c64c2dbc
 def pack(plan: Plan, w: Weights) -> Tensor:
@@ -245,16 +247,16 @@ def new_tape(plan: Plan, inputs: Tensor, memory: Tensor, asks: int, keep: bool) 
     (T, B, _), (_, N, M), new = inputs.shape, memory.shape, inputs.new_empty
     writes, heads, L, H = int(plan.kinds.sum()), len(plan.kinds), plan.layers, plan.size
     steps, versions = (T + 1, T * writes + 1) if keep else (2, 1 + min(writes, 1))
-    return Tape(new(T + 1, B, plan.inputs + plan.reads + L * H), new(L, T, B, 4 * H if plan.lstm else H),
+    return Tape(new(T + 1, B, plan.inputs + plan.heard + L * H), new(L, T, B, 4 * H if plan.lstm else H),
                 new(steps, B, L, H) if plan.lstm else new(1, 1, 1, 1), new(T, B, asks), new(versions, B, M, N),
                 new(versions, B, N), new(steps, B, heads, N), new(steps - 1, B, heads, 3, N))
 
 # %% ../../nbs/1_ntm/07_episode.ipynb #504d6778
-def fill_start(plan: Plan, tape: Tape, h, c, memory: Tensor, weightings: Tensor, reads) -> None:
+def fill_start(plan: Plan, tape: Tape, h, c, memory: Tensor, weightings: Tensor, heard) -> None:
     "The start state."
     I = plan.inputs
-    if plan.reads: tape.rows[0, :, I:I + plan.reads] = reads
-    if plan.lstm: tape.rows[0, :, I + plan.reads:], tape.cells[0] = h.flatten(1), c
+    if plan.heard: tape.rows[0, :, I:I + plan.heard] = heard
+    if plan.lstm: tape.rows[0, :, I + plan.heard:], tape.cells[0] = h.flatten(1), c
     tape.memory[0], tape.weightings[0] = memory.transpose(1, 2), weightings
 
 # %% ../../nbs/1_ntm/07_episode.ipynb #b63ce325
@@ -293,11 +295,11 @@ def controller_forward(t, b0, b1, plan, weights, tape):
     H, G, start = plan.size, tape.gates.shape[3], 0
     own = H if plan.lstm else 0
     for l in range(plan.layers):
-        z, at = tape.gates[l, t, b0:b1], plan.inputs + plan.reads + l * H  # h of layer l begins at `at`
+        z, at = tape.gates[l, t, b0:b1], plan.inputs + plan.heard + l * H  # h of layer l begins at `at`
         if l:
             add_rows(z, 0, tape.rows[t + 1, b0:b1], at - H, piece(weights, start, H, G))
             start += H * G
-        first, K = (at, own) if l else (plan.inputs, plan.reads + own)
+        first, K = (at, own) if l else (plan.inputs, plan.heard + own)
         add_rows(z, 0, tape.rows[t, b0:b1], first, piece(weights, start, K, G))
         start += K * G
         for b in range(b0, b1):
@@ -330,7 +332,7 @@ def heads_forward(t, b, plan, tape, ring):
 def forward_kernel(b0, b1, plan, weights, tape):
     "All steps, forward, for sequences b0 to b1."
     T, J, H = tape.asks.shape[0], tape.asks.shape[2], plan.size
-    top = plan.inputs + plan.reads + (plan.layers - 1) * H
+    top = plan.inputs + plan.heard + (plan.layers - 1) * H
     ring = np.empty(tape.memory.shape[3] + 2 * plan.shift, tape.rows.dtype)
     for b in range(b0, b1): measure(tape.lengths[0, b], tape.memory[0, b])
     for low in range(b0, b1, 8):
@@ -366,12 +368,12 @@ def controller_backward(t, b0, b1, end, plan, weights, slopes, tape):
     H, G = plan.size, slopes.gates.shape[3]
     own = H if plan.lstm else 0
     for l in range(plan.layers - 1, -1, -1):
-        at = plan.inputs + plan.reads + l * H
+        at = plan.inputs + plan.heard + l * H
         for b in range(b0, b1):
             dz, dh = slopes.gates[l, t, b], slopes.rows[t + 1, b][at:at + H]
             if plan.lstm: lstm_back(dz, dh, slopes.cells[b, l], tape.gates[l, t, b], tape.cells[t + 1, b, l], tape.cells[t, b, l])
             else: relu_back(dz, dh, tape.rows[t + 1, b][at:at + H])
-        first, K = (at, own) if l else (plan.inputs, plan.reads + own)
+        first, K = (at, own) if l else (plan.inputs, plan.heard + own)
         end -= K * G
         add_dots(slopes.rows[t, b0:b1], first, slopes.gates[l, t, b0:b1], 0, piece(weights, end, K, G))
         if l:
@@ -383,7 +385,7 @@ def controller_backward(t, b0, b1, end, plan, weights, slopes, tape):
 def backward_kernel(b0, b1, plan, weights, slopes, tape):
     "All steps, backward, for sequences b0 to b1."
     T, J, H, N = tape.asks.shape[0], tape.asks.shape[2], plan.size, tape.memory.shape[3]
-    top, end = plan.inputs + plan.reads + (plan.layers - 1) * H, weights.shape[0] - H * J
+    top, end = plan.inputs + plan.heard + (plan.layers - 1) * H, weights.shape[0] - H * J
     ring, tmp = np.empty(N + 2 * plan.shift, tape.rows.dtype), np.empty(N, tape.rows.dtype)
     for low in range(b0, b1, 8):
         high = min(low + 8, b1)

@@ -58,7 +58,7 @@ def seen_by_output(plan: Plan, rows: Tensor) -> Tensor:  # (T*B, size + reads)
 # %% ../../nbs/1_ntm/08_fused.ipynb #ef145cab
 def weight_gradients(plan: Plan, slopes: Slopes, tape: Tape, w: Weights) -> list:
     "Gradients of the parameters of controller and heads, in the order of `parameters_of`."
-    H, start = plan.size, plan.inputs + plan.reads
+    H, start = plan.size, plan.inputs + plan.heard
     old, new = tape.rows[:-1].flatten(0, 1), tape.rows[1:].flatten(0, 1)
     grads = []
     for l, d in enumerate(slopes.gates.flatten(1, 2)):
@@ -84,7 +84,7 @@ def start_slopes(plan: Plan, tape: Tape, w: Weights, doutputs, dh, dc, dmemory, 
         d = (doutputs.flatten(0, 1) @ w.output).view(T, B, H + R)
         rows[1:, :, -H:], rows[1:, :, I:I + R] = d[..., :H], d[..., H:]
     if dtops is not None: rows[1:, :, -H:] += dtops
-    if dh is not None: rows[T, :, I + R:] += dh.flatten(1)
+    if dh is not None: rows[T, :, I + plan.heard:] += dh.flatten(1)
     if dreads is not None: rows[T, :, I:I + R] += dreads
     cells = copy(dc, (B, plan.layers, H)) if plan.lstm else rows.new_empty(1, 1, 1)
     gates = rows.new_empty(plan.layers, T, B, 4 * H if plan.lstm else H)
@@ -109,7 +109,7 @@ def run_steps(plan: Plan, w: Weights, packed: Tensor, inputs: Tensor, start: tup
 def gradients_of(ctx, doutputs, *dstate):
     "The gradients of all that `Sequence.forward` was given."
     plan, (packed, *rest) = ctx.plan, ctx.saved_tensors
-    tape, w, I, at = Tape(*rest[:8]), sort_weights(plan, rest[8:]), plan.inputs, plan.inputs + plan.reads
+    tape, w, I, at = Tape(*rest[:8]), sort_weights(plan, rest[8:]), plan.inputs, plan.inputs + plan.heard
     slopes = start_slopes(plan, tape, w, doutputs, *dstate)
     T, B, _ = tape.asks.shape
     launch(backward_kernel, B, plan, packed.numpy(), Slopes(*(t.numpy() for t in slopes)), Tape(*(t.numpy() for t in tape)))
@@ -138,7 +138,7 @@ class Sequence(torch.autograd.Function):
         ctx.set_materialize_grads(False)
         ctx.save_for_backward(packed, *(tape if plan.lstm else tape._replace(gates=tape.gates.new_empty(1, 1, 1, 1))), *params)
         trace.append(tape)
-        last, steps, at, T = tape.rows[-1], tape.weightings.shape[0], I + plan.reads, len(tape.asks)
+        last, steps, at, T = tape.rows[-1], tape.weightings.shape[0], I + plan.heard, len(tape.asks)
         return (outputs, last[:, at:].reshape(B, plan.layers, plan.size).clone() if plan.lstm else None,
                 tape.cells[T % steps].clone() if plan.lstm else None,
                 tape.memory[T * int(plan.kinds.sum()) % len(tape.memory)].transpose(1, 2).contiguous(),
@@ -153,10 +153,10 @@ class Sequence(torch.autograd.Function):
 def trace_of(plan: Plan, tape: Tape) -> NTMState:
     "The states of all steps, stacked, as `stack_states` stacks them."
     T, B, _ = tape.asks.shape
-    I, at, writes, M = plan.inputs, plan.inputs + plan.reads, int(plan.kinds.sum()), tape.memory.shape[2]
+    I, at, writes, M = plan.inputs, plan.inputs + plan.heard, int(plan.kinds.sum()), tape.memory.shape[2]
     h = tape.rows[1:, :, at:].reshape(T, B, plan.layers, plan.size)
     memory = (tape.memory[writes::writes] if writes else tape.memory[:1]).transpose(2, 3).clone(memory_format=torch.contiguous_format)
-    reads = tape.rows[1:, :, I:at].split(M, 2) if plan.reads else ()
+    reads = tape.rows[1:, :, I:I + plan.reads].split(M, 2) if plan.reads else ()
     return NTMState(LSTMState(h.clone(), tape.cells[1:].clone()) if plan.lstm else NoState(), memory.expand(T, -1, -1, -1),
                     tuple(w.clone() for w in tape.weightings[1:].unbind(2)), tuple(r.clone() for r in reads))
 
@@ -210,7 +210,7 @@ def step_bytes(net: NTM) -> int:
     "Bytes that the tape takes for one step of one sequence."
     p, (N, M), item = plan_of(net), net.memory.shape, net.memory.element_size()
     asks, writes = sum(head.linear.out_features for head in net.heads), int(p.kinds.sum())
-    row = p.inputs + p.reads + p.layers * p.size
+    row = p.inputs + p.heard + p.layers * p.size
     return item * (row + p.layers * p.size * 5 * p.lstm + asks + writes * N * (M + 1) + 4 * N * len(p.kinds))
 
 # %% ../../nbs/1_ntm/08_fused.ipynb #2ea588f4
