@@ -52,7 +52,7 @@ def add_eval(commands) -> None:
     add("--split", choices=("train", "dev", "test"), help="rows to judge (cdcl-nli: test)")
     add("--data", metavar="DIR", help="a folder with other data (cdcl-nli)")
     add("--file", metavar="FILE", help="judge the rows of a .json or .jsonl file (cdcl-nli)")
-    add_asking_flag(parser, "memory_n=CELLS gives the matrix more cells than in training; ")
+    add_asking_flag(parser, "memory_n=CELLS gives the matrix more cells than in training, snap=true and working_nodes=SLOTS a dual network exact reads and more slots; ")
     add_graph_flags(parser)
     add("--device", help="where to compute (cpu)")
     add("--json", action="store_true", help="one JSON object a line instead of a table; bit_error is in %%")
@@ -182,20 +182,22 @@ def print_sizes(
 
 # %% ../../nbs/8_cli/06_eval.ipynb #235857da
 def grown(
-    args: argparse.Namespace,  # of `eval`; loses memory_n from its settings
+    args: argparse.Namespace,  # of `eval`; loses the settings that it changes
     task,
     net,
-):  # the network itself, or a copy with the cells that -p memory_n asks for
-    "The network with as many cells as it is to be asked with. Raises InputError for a number that can't be, and a network without a matrix."
-    from dualntm.train import given_once, settings
+):  # the network itself, or a copy with what -p asks for
+    "The network with the settings that it is to be asked with. Raises InputError for values that can't be, and for a network that has no such setting."
+    from dualntm.train import given_once, parse_setting, settings
     known, pairs = settings(task.name, net.model_type), [text.split("=", 1) for text in args.param]
     pairs = [(known.word(name), value) for name, value in pairs]
-    args.param = [text for text, (name, _) in zip(args.param, pairs) if name != "memory_n"]
-    value = given_once(pair for pair in pairs if pair[0] == "memory_n").get("memory_n")
-    if value is None: return net
+    args.param = [text for text, (name, _) in zip(args.param, pairs) if name not in net.changeable]
+    changes = given_once(pair for pair in pairs if pair[0] in net.changeable)
+    value = changes.get("memory_n", "0")
     if not (value.isdecimal() and len(value) < 16): raise InputError(f"-p memory_n={value:.50}: write a whole number of cells, such as memory_n=1100")
-    try: return net.with_memory(int(value))
-    except ValueError as e: raise InputError(f"-p {e}" if str(e).startswith("memory_n=") else f"-p memory_n={value}: {e}") from e
+    try: return net.with_settings(**{name: int(value) if name == "memory_n" else parse_setting(f"{name}={value}", known)[1] for name, value in changes.items()})
+    except ValueError as e:
+        named = next((name for name in changes if str(e).startswith(f"{name}=")), None)
+        raise InputError(f"-p {e}" if named or isinstance(e, InputError) else f"-p {' '.join('='.join(p) for p in changes.items())}: {e}") from e
 
 # %% ../../nbs/8_cli/06_eval.ipynb #32846e11
 def check_cells(
@@ -317,6 +319,8 @@ def judge_command(
     if kept and not args.json: print(kept)
 
 # %% ../../nbs/8_cli/06_eval.ipynb #6dabdb79
+_CHANGED = {"memory_n": "a memory of {value:,} cells; in training it had {before:,}", "working_nodes": "a working graph of {value:,} slots; in training it had {before:,}"}
+
 def eval_command(
     args: argparse.Namespace,
 ) -> None:
@@ -325,14 +329,15 @@ def eval_command(
     task, trained = load_run(args)
     net = grown(args, task, trained)
     if task.judges: return judge_command(args, asked_task(args, task, net), net)
-    if args.param: raise InputError(f"-p {args.param[0].split('=')[0]}: of a network for {task.name} only memory_n can change when it is asked")
+    if args.param: raise InputError(f"-p {args.param[0].split('=')[0]}: of a network for {task.name} only {', '.join(net.changeable)} can change when it is asked")
     refused = [flag for flag in ("split", "file", "data", "store", "graph", "long_term_memory_backend") if getattr(args, flag)]
     if refused: raise InputError(f"--{refused[0].replace('_', '-')}: {task.name} draws its sequences, this is for a task that judges, such as cdcl-nli")
-    sizes, cells = asked_sizes(args, task), {} if net is trained else {"memory_n": net.settings["memory_n"]}
+    sizes, changed = asked_sizes(args, task), {name: net.settings[name] for name in net.changeable if net.settings.get(name) != trained.settings.get(name)}
     for size in sizes: check_room(task, args.sequences, size)
-    check_cells(task, net, sizes, bool(cells))
-    if cells and not args.json: print(f"a memory of {cells['memory_n']:,} cells; in training it had {trained.settings['memory_n']:,}")
+    check_cells(task, net, sizes, net is not trained and "memory_n" in changed)
+    if not args.json:
+        for name, value in changed.items(): print(_CHANGED.get(name, "{name} is {value}; in training it was {before}").format(name=name, value=value, before=trained.settings[name]))
     for number, size in enumerate(sizes):
         row = evaluate_in_parts(task, net, args, size)
-        if args.json: print_json({**row, **cells, "chance": task.chance})
+        if args.json: print_json({**row, **changed, "chance": task.chance})
         else: print_sizes(task, row, heading=number == 0)

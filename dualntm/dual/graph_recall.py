@@ -13,6 +13,7 @@ import torch
 from fastcore.basics import patch
 from torch import Generator, Tensor
 
+from ..ntm import Network
 from ..train import as_bits, Batch, BitTask, check_range, patterns, size_of
 from ..values import fit_fields
 
@@ -124,13 +125,12 @@ def episodes(self: GraphRecallTask,
 # %% ../../nbs/4_dual/04_graph_recall.ipynb #c7e4277f
 @patch
 def session(self: GraphRecallTask,
-    net,  # has `renew`; called with inputs (T, B, inputs) and a state, returns outputs (T, B, outputs) and the state after them
+    net: Network,
     batch: Batch,
     state=None,  # to start from; None starts anew
 ) -> tuple:  # outputs of the last episode (links + 1, B, outputs), logits; the state at the end
     "Let `net` run over the episodes of `batch`, renewed before each but the first."
-    for i, inputs in enumerate(self.episodes(batch)): outputs, state = net(inputs, net.renew(state) if i else state)
-    return outputs, state
+    return net.session(self.episodes(batch), state)
 
 # %% ../../nbs/4_dual/04_graph_recall.ipynb #a2e31772
 @patch

@@ -6,7 +6,7 @@
 __all__ = ['DualState', 'DualMemoryController', 'Reading']
 
 # %% ../../nbs/4_dual/02_network.ipynb #061c97fe
-from typing import ClassVar, NamedTuple
+from typing import Callable, ClassVar, NamedTuple
 
 import torch
 from fastcore.basics import patch
@@ -14,10 +14,10 @@ from torch import nn, Tensor
 from torch.func import functional_call
 from torch.nn import functional as F
 
-from .working_graph import empty_graph, file_notes, follow, look, Notes, readable, ReadableGraph, see, WorkingGraph
-from ..ntm import check_like, Drawn, find_engine, map_state, NTM, NTMState, stack_states
-from ..values import whole_number
-from ..values import in_new_words
+from .working_graph import empty_graph, file_notes, follow, look, Notes, readable, ReadableGraph, see, snapped, WorkingGraph
+from ..ntm import check_like, Drawn, find_engine, map_state, Network, NTM, NTMState, stack_states
+from ..registry import Entry
+from ..values import fitting, in_new_words, whole_number
 
 # %% ../../nbs/4_dual/02_network.ipynb #1505dedd
 class DualState(NamedTuple):
@@ -38,6 +38,8 @@ class DualMemoryController(NTM):
     aliases: ClassVar[dict] = {"short_term_n": "memory_n", "short_term_m": "memory_m", "long_term_nodes": "working_nodes",
                                "long_term_dim": "working_dim", "long_term_reads": "working_reads"}  # old names of settings
 
+    changeable: ClassVar[tuple] = ("memory_n", "working_nodes", "snap", "same_from")
+
     def __init__(self,
         inputs: int,  # width of an input vector
         outputs: int,  # width of an output vector
@@ -48,12 +50,14 @@ class DualMemoryController(NTM):
         working_nodes: int = 64,  # slots of the working graph, K
         working_dim: int = 32,  # width of a node in it, D
         working_reads: int = 1,  # reads of the graph in one step, R
+        snap: bool = False,  # whether a read takes its best node whole, and a write its best slot
+        same_from: float = 0.9,  # cosine from which a proposition is a node that is there
         controller: str = "lstm",  # lstm or feedforward
         controller_size: int = 100,  # width of the controller's layers
         controller_layers: int = 1,  # layers of the controller
         heads: str = "rw",  # heads of the matrix, in the order of operation: r reads, w writes
         shift_range: int = 1,  # how many cells a head can move in one step
-        engine: str = "auto",  # eager: PyTorch step by step; fused, auto: compiled, on the CPU, while the graph has nothing to read
+        engine: str = "auto",  # eager: PyTorch step by step; fused, auto: compiled, on the CPU
         **old,  # any of `aliases`, which then counts
     ):
         if extra := set(old) - set(self.aliases): raise TypeError(f"{type(self).__name__} has no setting {min(extra)}")
@@ -61,7 +65,9 @@ class DualMemoryController(NTM):
         n, m, *sizes = (sizes | in_new_words(old, self.aliases)).values()
         super().__init__(inputs, outputs, n, m, controller, controller_size, controller_layers, heads, shift_range, engine)
         sizes = {name: whole_number(name, size) for name, size in zip(("working_nodes", "working_dim", "working_reads"), sizes)}
-        self.settings |= sizes
+        self.snap, self.same_from = fitting("snap", snap, bool), fitting("same_from", same_from, float)
+        if not 0 < self.same_from < 1: raise ValueError(f"same_from={same_from}: it must be over 0 and below 1")
+        self.settings |= {**sizes, "snap": self.snap, "same_from": self.same_from}
         self.slots, self.dim, self.working_reads = sizes.values()
         self.propositions, self.bits = whole_number("propositions", propositions, least=0, most=self.inputs), bool(bits)
         self.add_layers()
@@ -76,6 +82,7 @@ def add_layers(self: DualMemoryController) -> None:
     self.say = nn.Linear(seen, self.outputs, bias=False)
     self.embed, self.note = nn.Linear(self.propositions, self.dim), nn.Linear(self.inputs + size, 2)
     self.ask = nn.Linear(self.inputs + size, self.working_reads * (self.dim + 4))
+    self.lead = None  # a linear layer by which the first read looks for more of what it saw; this kind of network has none
     nn.init.zeros_(self.say.weight)
     nn.init.constant_(self.note.bias, 2.)
 
@@ -134,12 +141,17 @@ def start(self: DualMemoryController,
     return DualState(short, graph, new(batch, self.working_reads, graph.usage.shape[1]), new(batch, self.working_reads, self.dim), notes, first)
 
 # %% ../../nbs/4_dual/02_network.ipynb #a28a1302
+def _compiled(name: str) -> Callable:
+    "A compiled function of this part, loaded when it is needed."
+    return Entry("function", name, f"dualntm.dual.{name}").load()
+
 @patch
 def finish(self: DualMemoryController,
     state: DualState,  # at the end of an episode
 ) -> WorkingGraph:
     "The graph with the episode's notes filed."
-    return file_notes(state.graph, state.notes, state.first)
+    file = _compiled("filing:file_compiled") if self.engine_on(state.seen.device) == "fused" else file_notes
+    return file(state.graph, state.notes, state.first, self.same_from, self.snap)
 
 # %% ../../nbs/4_dual/02_network.ipynb #3301cf47
 @patch
@@ -173,12 +185,16 @@ class Reading(NamedTuple):
     weights: dict  # the first layer of the controller by its name, (numbers, inputs + reads + R * D)
 
 @patch
+def hearing(self: DualMemoryController) -> Tensor:  # (numbers, inputs + reads + R * D)
+    "The first layer of the controller, with the columns of `hear`."
+    return torch.cat([self.controller.get_parameter(self.first_layer), self.hear], 1)
+
+@patch
 def reading(self: DualMemoryController,
     graph: WorkingGraph,
 ) -> Reading | None:  # None where there is nothing to read
     "What the steps of an episode read with."
-    if not graph.usage.any(): return None
-    return Reading(readable(graph), {self.first_layer: torch.cat([self.controller.get_parameter(self.first_layer), self.hear], 1)})
+    return Reading(readable(graph), {self.first_layer: self.hearing()}) if graph.usage.any() else None
 
 # %% ../../nbs/4_dual/02_network.ipynb #bf1c97a3
 @patch
@@ -211,13 +227,21 @@ def reply(self: DualMemoryController,
 
 # %% ../../nbs/4_dual/02_network.ipynb #0592b636
 @patch
+def aims(self: DualMemoryController,
+    e: Tensor,  # (..., D), the propositions that are presented
+) -> Tensor:  # (..., R, D), of any length
+    "What the reads look for, as far as the input says it."
+    return e.unsqueeze(-2).expand(*e.shape[:-1], self.working_reads, -1)
+
+@patch
 def wanted(self: DualMemoryController,
     e: Tensor,  # (B, D), the proposition that is presented
     query: Tensor,  # (B, R, D), what the controller asks for
     state: DualState,  # before the reads move
 ) -> Tensor:  # (B, R, D), of any length
     "What the reads look for."
-    return e.unsqueeze(1) + 0.1 * query
+    want = self.aims(e) + 0.1 * query
+    return want if self.lead is None else want + F.pad(self.lead(state.seen[:, :1]), (0, 0, 0, self.working_reads - 1))
 
 # %% ../../nbs/4_dual/02_network.ipynb #977765e0
 @patch
@@ -234,7 +258,8 @@ def move(self: DualMemoryController,
     q = F.normalize(self.wanted(e, query, state), dim=-1)
     content = look(graph, q, 10 + 10 * F.softplus(beta.squeeze(-1)))
     ways = torch.stack([content, *follow(graph, state.looks)], -2)
-    return (torch.softmax(modes, -1).unsqueeze(-2) @ ways).squeeze(-2)
+    looks = (torch.softmax(modes, -1).unsqueeze(-2) @ ways).squeeze(-2)
+    return snapped(looks) if self.snap else looks
 
 # %% ../../nbs/4_dual/02_network.ipynb #63b8b26c
 @patch
@@ -283,6 +308,32 @@ def compiled(self: DualMemoryController,
     return outputs, tops, last, state._replace(short=trace, looks=still[0], seen=still[1])
 
 # %% ../../nbs/4_dual/02_network.ipynb #2a69aebd
+_DEFINED = ("advance", "move", "wanted", "take_notes")  # methods that the kernels compute as they are defined here
+
+@patch
+def is_compiled(self: DualMemoryController,
+    device: torch.device | str,
+    *others: str,  # methods that matter as well
+) -> bool:
+    "Whether compiled kernels compute a network that reads; a class with methods of its own is computed as they say."
+    own = all(getattr(type(self), name) is getattr(DualMemoryController, name) for name in (*_DEFINED, *others))
+    return own and self.engine_on(device) == "fused"
+
+@patch
+def unrolled(self: DualMemoryController,
+    inputs: Tensor,  # (T, B, inputs)
+    state: DualState,
+    record: bool,  # keep the states of all steps
+) -> tuple:  # outputs, the last state, the trace or None
+    "A sequence in the engine that can compute it."
+    reading = bool(state.graph.usage.any())
+    if reading and len(inputs) and self.is_compiled(inputs.device): return _compiled("session:run_session")(self, [inputs], state, record)
+    if reading or not len(inputs) or self.engine_on(inputs.device) == "eager": parts = self.stepwise(inputs, state, record, self.reading(state.graph))
+    else: parts = self.compiled(inputs, state, record)
+    outputs, tops, last, trace = parts
+    last = last._replace(notes=Notes(*map(torch.cat, zip(state.notes, self.take_notes(inputs, tops)))))
+    return outputs, last, trace and trace._replace(notes=last.notes)
+
 @patch
 def forward(self: DualMemoryController,
     inputs: Tensor,  # (T, B, inputs)
@@ -291,12 +342,39 @@ def forward(self: DualMemoryController,
 ) -> tuple:  # outputs (T, B, outputs), the last state, and with `record` the trace
     "A whole sequence, within one episode. The trace is a state whose `short`, `looks` and `seen` have the steps as their first axis."
     inputs, state = self.take(inputs, state)
-    reading = self.reading(state.graph)
-    compiled = not reading and len(inputs) and self.engine_on(inputs.device) != "eager"
-    outputs, tops, last, trace = self.compiled(inputs, state, record) if compiled else self.stepwise(inputs, state, record, reading)
-    last = last._replace(notes=Notes(*map(torch.cat, zip(state.notes, self.take_notes(inputs, tops)))))
+    outputs, last, trace = self.unrolled(inputs, state, record)
     last = map_state(lambda t: t.to(inputs.dtype) if t.is_floating_point() else t, last)  # a state keeps the network's precision
-    return (outputs, last, trace._replace(notes=last.notes)) if record else (outputs, last)
+    return (outputs, last, trace) if record else (outputs, last)
+
+# %% ../../nbs/4_dual/02_network.ipynb #c74bce18
+@patch
+def session(self: DualMemoryController,
+    episodes: list[Tensor],  # inputs of each, (T, B, inputs)
+    state: DualState | None = None,  # where the first goes on from; None starts anew, knowing nothing
+) -> tuple[Tensor, DualState]:  # outputs of the last episode (T, B, outputs), the state after it
+    "Several episodes, with what they tell filed after each but the last."
+    whole = len(episodes) > 1 and all(len(x) for x in episodes) and self.is_compiled(episodes[0].device, "finish", "renew", "start", "forward")
+    if not whole: return Network.session(self, episodes, state)
+    first, state = self.take(episodes[0], state)
+    outputs, last, _ = _compiled("session:run_session")(self, [first, *(self.take(x)[0] for x in episodes[1:])], state)
+    return outputs, last
+
+# %% ../../nbs/4_dual/02_network.ipynb #a1377857
+@patch
+def like_itself(self: DualMemoryController) -> DualMemoryController:
+    "The smallest network that the same kernels compute."
+    return DualMemoryController(1, 1, 1, False, memory_n=3, memory_m=1, working_nodes=2, working_dim=1, controller_size=1)
+
+@patch
+def is_ready(self: DualMemoryController) -> bool:
+    "Whether a session would run at once, with nothing to load or compile."
+    return NTM.is_ready(self) and (not self.is_compiled(self.own_weight().device) or _compiled("session:is_ready")(self.own_weight().dtype))
+
+@patch
+def prepare(self: DualMemoryController) -> None:
+    "Load or compile what the network's engine needs."
+    NTM.prepare(self)
+    if self.is_compiled(self.own_weight().device): _compiled("session:prepare")(self)
 
 # %% ../../nbs/4_dual/02_network.ipynb #edd6ef2c
 @patch
@@ -305,3 +383,20 @@ def drawn(self: DualMemoryController,
 ) -> Drawn:
     "The parts of a trace that can be drawn: its matrix, and its graph."
     return Drawn(trace.short, trace)
+
+# %% ../../nbs/4_dual/02_network.ipynb #54729ead
+@patch
+def with_settings(self: DualMemoryController,
+    **changes,  # of the settings in `changeable`
+):  # a network of the same class; this one where nothing changes
+    "A copy of the network that computes with other settings, of those that its weights do not know. Raises ValueError for any other, and for values that can't be."
+    cells = {name: changes.pop(name) for name in ("memory_n",) if name in changes}
+    if not changes: return Network.with_settings(self, **cells)
+    for name in changes:
+        if name not in self.changeable: return Network.with_settings(self, **changes)
+    net = Network.with_settings(self, **(cells or {"memory_n": self.settings["memory_n"]}))
+    like = DualMemoryController(1, 1, 1, True, memory_n=3, memory_m=1, controller_size=1, shift_range=0, working_dim=1, **changes)  # checks the values
+    net.slots, net.snap, net.same_from = (getattr(like if name in changes else self, own) for name, own in
+                                          (("working_nodes", "slots"), ("snap", "snap"), ("same_from", "same_from")))
+    net.settings = {**net.settings, **{name: like.settings[name] for name in changes}}
+    return net

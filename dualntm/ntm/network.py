@@ -23,6 +23,7 @@ class Network(nn.Module):
     "The base of every network. A network gives `start` and `step`; everything else has a default."
     model_type = ""  # the name by which settings and checkpoints call it
     aliases: dict = {}  # old names of settings, and their names today
+    changeable: tuple = ("memory_n",)  # settings that the weights do not know
     before: dict = {}  # values of settings in checkpoints that do not name them, since they were made before there were such
 
     def __init__(self,
@@ -240,6 +241,17 @@ def commit(self: Network,
     "Store for good what a session wrote."
     return {}
 
+# %% ../../nbs/1_ntm/04_network.ipynb #833f99e4
+@patch
+def session(self: Network,
+    episodes: list[Tensor],  # inputs of each, (T, B, inputs)
+    state=None,  # where the first goes on from; None starts anew
+) -> tuple:  # outputs of the last episode (T, B, outputs), the state after it
+    "Several episodes, one after the other."
+    outputs = None
+    for i, inputs in enumerate(episodes): outputs, state = self(inputs, self.renew(state) if i else state)
+    return outputs, state
+
 # %% ../../nbs/1_ntm/04_network.ipynb #6c6c944b
 @patch
 def close(self: Network) -> None:
@@ -279,10 +291,18 @@ def use_threads(self: Network,
 @patch
 def with_memory(self: Network,
     n: int,  # cells
-    seed: int = 0,  # of what the new cells start with
 ):  # a network of the same class
     "A copy of the network whose matrix has `n` cells. Raises ValueError for a network without one, and for a size that can't be."
     raise ValueError(f"a network of type {self.model_type} has no matrix whose size can change")
+
+@patch
+def with_settings(self: Network,
+    **changes,  # of the settings in `changeable`
+):  # a network of the same class; this one where nothing changes
+    "A copy of the network that computes with other settings, of those that its weights do not know. Raises ValueError for any other, and for values that can't be."
+    for name in changes:
+        if name not in self.changeable: raise ValueError(f"{name}: of a network of type {self.model_type} only {', '.join(self.changeable)} can change")
+    return self.with_memory(changes["memory_n"]) if changes else self
 
 # %% ../../nbs/1_ntm/04_network.ipynb #cd0bb40a
 class Drawn(NamedTuple):

@@ -238,14 +238,11 @@ def finish(self: ReaderNTM,
 
 # %% ../../nbs/5_text/12_reader.ipynb #33709461
 @patch
-def wanted(self: ReaderNTM,
-    e: Tensor,  # (B, D), the proposition that is presented
-    query: Tensor,  # (B, R, D), what the controller asks for
-    state: DualState,  # before the reads move
-) -> Tensor:  # (B, R, D), of any length
-    "What the reads look for."
-    walk = F.pad(self.lead(state.seen[:, :1]), (0, 0, 0, self.working_reads - 1))
-    return e.unsqueeze(1) + self.turn(e).view_as(query) + walk + 0.1 * query
+def aims(self: ReaderNTM,
+    e: Tensor,  # (..., D), the propositions that are presented
+) -> Tensor:  # (..., R, D), of any length
+    "What the reads look for, as far as the input says it."
+    return e.unsqueeze(-2) + self.turn(e).unflatten(-1, (self.working_reads, self.dim))
 
 # %% ../../nbs/5_text/12_reader.ipynb #6f946fbc
 @patch

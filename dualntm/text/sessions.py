@@ -158,15 +158,19 @@ def last_steps(
     tokens: Tokens,
 ) -> tuple:  # logits (B, labels), how far each node is evidence (B, K), the state at the end
     "Present a hypothesis, and think."
-    looks, gates = [], None
+    gates = None
     if "gate_size" in net.settings and net.gate is not None:
         graph, gates = net.gated(asked[0], state.graph, tokens)
         state = state._replace(graph=graph)
-    for x in asked:
-        label, state = net.step(x, state)
-        looks.append(state.looks[:, 0])
+        outputs, state = net(asked, state)
+        label = outputs[-1]
+    else:
+        looks = []
+        for x in asked:
+            label, state = net.step(x, state)
+            looks.append(state.looks[:, 0])
     if tokens.states is not None and net.align is not None and ((numbers := tokens.of_nodes(state.graph.written)) >= 0).any():
-        label = label + net.aligned(looks[-1], numbers, tokens)[0].logits
+        label = label + net.aligned(state.looks[:, 0], numbers, tokens)[0].logits
     return label, looked_at(torch.stack(looks)) if gates is None else gates, state
 
 # %% ../../nbs/5_text/13_sessions.ipynb #40af6925
