@@ -14,7 +14,7 @@ import numpy as np
 from fastcore.basics import patch
 
 from ..errors import GraphError
-from .interface import at_length_one, by_rank, check_edges, check_embeddings, check_texts, check_writer, complete, Counts, Entailment
+from .interface import at_length_one, by_rank, check_edges, check_embeddings, check_texts, check_walk, check_writer, complete, Counts, Entailment
 from .interface import GraphMemory, LogEntry, normal_text, Proposition, text_number, whole
 
 # %% ../../nbs/3_graph/02_in_process.ipynb #18b1b5e2
@@ -156,6 +156,20 @@ def neighbours(self: InMemoryGraphMemory,
     self.check_number(idx)
     if direction not in self.ends: raise GraphError(f"direction={direction!r}: write out or in")
     return by_rank(self.ends[direction][idx].items()) if idx in self.ends[direction] else []
+
+# %% ../../nbs/3_graph/02_in_process.ipynb #29065f87
+@patch
+def walk(self: InMemoryGraphMemory,
+    starts: Sequence[int],  # numbers of propositions
+    links: int,  # entailments to go along, at most
+    direction: str = "out",  # out: to what they entail; in: to what entails them
+) -> list[list[int]]:  # for each start, the numbers on the way, the start first; a walk ends early where nothing leads on
+    "Go from each start along the strongest entailments; a hop costs what leads from one proposition."
+    walks, links = check_walk(starts, links, direction)
+    for start, in walks: self.check_number(start)
+    for walk in walks:
+        while len(walk) <= links and (ends := self.ends[direction].get(walk[-1])): walk.append(min(ends, key=lambda idx: (-ends[idx], idx)))
+    return walks
 
 # %% ../../nbs/3_graph/02_in_process.ipynb #2ba0bd17
 @patch

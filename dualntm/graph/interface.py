@@ -6,7 +6,7 @@
 __all__ = ['AbstractGraphMemory', 'normal_text', 'text_number', 'Proposition', 'Entailment', 'LogEntry', 'Counts', 'plain_array',
            'check_embeddings', 'check_score', 'whole', 'check_writer', 'check_texts', 'check_edges', 'by_rank',
            'at_length_one', 'ReadableGraph', 'WritableGraph', 'GraphMemory', 'missing_methods', 'complete', 'Subgraph',
-           'Near', 'check_encoder']
+           'check_walk', 'Near', 'check_encoder']
 
 # %% ../../nbs/3_graph/01_interface.ipynb #7f56a035
 import hashlib, operator, unicodedata
@@ -353,6 +353,36 @@ def subgraph(self: ReadableGraph,
             if target in place: links[place[idx], place[target]] = score
     embeddings = [p.embedding for p in self.propositions(list(place))]
     return Subgraph(list(place), np.array(embeddings, np.float32).reshape(len(place), self.dim), links)
+
+# %% ../../nbs/3_graph/01_interface.ipynb #6f967fe8
+def check_walk(
+    starts: Iterable[int],
+    links: int,
+    direction: str,
+) -> tuple[list[list[int]], int]:  # a walk for each start that has gone nowhere yet, and the links
+    "Raise GraphError unless starts and links are whole numbers, links at least 0, and the direction is out or in."
+    walks, links = [[whole(start, "start")] for start in starts], whole(links, "links")
+    if links < 0: raise GraphError(f"links={links}: a walk has at least 0 links")
+    if direction not in ("out", "in"): raise GraphError(f"direction={direction!r}: write out or in")
+    return walks, links
+
+@patch
+def walk(self: ReadableGraph,
+    starts: Sequence[int],  # numbers of propositions
+    links: int,  # entailments to go along, at most
+    direction: str = "out",  # out: to what they entail; in: to what entails them
+) -> list[list[int]]:  # for each start, the numbers on the way, the start first; a walk ends early where nothing leads on
+    "Go from each start along the strongest entailments. Raises GraphError for a start that is not there, another direction, or links below 0."
+    going, links = check_walk(starts, links, direction)
+    walks, ends = list(going), self.neighbours_of(dict.fromkeys(start for start, in going), direction, 1)
+    lost = [start for start, in going if start not in ends]
+    if lost: raise GraphError(f"there is no proposition {lost[0]} in this memory: add it first")
+    for hop in range(1, links + 1):
+        for walk in going: walk += [idx for idx, _ in ends[walk[-1]]]
+        going = [walk for walk in going if len(walk) > hop]
+        if not going or hop == links: break
+        ends = self.neighbours_of(dict.fromkeys(walk[-1] for walk in going), direction, 1)
+    return walks
 
 # %% ../../nbs/3_graph/01_interface.ipynb #250fc537
 class Near(NamedTuple):
