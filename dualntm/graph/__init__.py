@@ -10,4 +10,4 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(__name__, submod_attrs={
     "exchange": ["changing_graph", "JUDGED", "judged", "load_graph"],
     "suite": ["check_graph_memory"]})
 
-from . import exchange as _exchange  # gives every graph its methods for files
+from . import exchange as _exchange, lists as _lists  # they give graphs their methods for files, and those in this process their lists
