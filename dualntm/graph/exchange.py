@@ -11,17 +11,17 @@ from collections import Counter, defaultdict
 from contextlib import contextmanager
 from itertools import groupby
 from pathlib import Path
-from typing import BinaryIO, Iterable
+from typing import BinaryIO, Iterable, Sequence
 
 import numpy as np
 from fastcore.basics import patch
 
 from ..errors import GraphError
 from ..files import Lock, write_atomically
-from .columns import parts
+from .columns import parts, rows_of
 from .in_process import InMemoryGraphMemory
-from .interface import check_embeddings, check_encoder, check_score, check_texts, check_writer, Counts, Entailment, GraphMemory, LogEntry
-from .interface import Proposition, ReadableGraph, whole, WritableGraph
+from .interface import check_edges, check_embeddings, check_encoder, check_score, check_texts, check_writer, Counts, Entailment
+from .interface import GraphMemory, LogEntry, normal_texts, Proposition, ReadableGraph, text_numbers, whole, WritableGraph
 
 # %% ../../nbs/3_graph/04_exchange.ipynb #be0c2a7b
 @patch
@@ -144,6 +144,34 @@ def _add_rows(self: WritableGraph,
     if len(kept) < len(edges):
         warnings.warn(f"{path}: {len(edges) - len(kept)} of its edges join propositions that are one here, and were left out", stacklevel=3)
     return Counts(len(set(numbers.values())), len(kept), 0)
+
+# %% ../../nbs/3_graph/04_exchange.ipynb #c53a9377
+@patch
+def store_all(self: InMemoryGraphMemory,
+    propositions: Sequence[Proposition],  # with the numbers that they are to have
+) -> None:
+    "`store` of many propositions."
+    if not propositions: return
+    numbers, texts, vectors, runs, steps, told = zip(*propositions)
+    numbers = np.array(numbers, np.int64)
+    usual = text_numbers(normal_texts(texts)) == numbers
+    if usual.all() and not self.elsewhere and len(np.unique(numbers)) == len(numbers) and (rows_of(self.by_number, numbers) < 0).all():
+        self.append(texts, np.array(vectors, np.float32), numbers, [self.names.number(run) for run in runs], steps, told)
+    else:
+        for idx, *rest in propositions: self.store(*rest, idx)
+
+# %% ../../nbs/3_graph/04_exchange.ipynb #ac8f3f3c
+@patch
+def link_all(self: InMemoryGraphMemory,
+    entailments: Sequence[Entailment],
+) -> None:
+    "`add_entailments` of many, each with its own origin, run and step, such as those of a file."
+    if not entailments: return
+    checked = check_edges(e[:3] for e in entailments)
+    origins, runs, steps = zip(*(e[3:] for e in entailments))
+    for writer in {*zip(runs, steps)}: check_writer(*writer)
+    rows, (origins, runs) = self.rows_at([end for edge in checked for end in edge[:2]]), ([self.names.number(word) for word in words] for words in (origins, runs))
+    self.add_links(rows.reshape(-1, 2), np.array([score for *_, score in checked]), origins, runs, steps)
 
 # %% ../../nbs/3_graph/04_exchange.ipynb #ec7ea859
 _FORMAT = 3  # of a saved memory; 2 had all but vectors and scores in one piece of JSON, and 1, of version 0.1.0, no format and no told, held or encoder

@@ -74,6 +74,24 @@ def place_of(self: InMemoryGraphMemory,
     while (row := self.by_number.get(idx)) >= 0 and not self.says(row, text): idx = (idx + 1) % 2**53
     return idx, row
 
+@patch
+def find_all(self: InMemoryGraphMemory,
+    texts: Sequence[str],
+) -> list[int | None]:  # for each its number, None if it is not there
+    "Look many propositions up by their texts."
+    numbers, rows = self.places_of(normal_texts(texts))
+    return [None if row < 0 else idx for idx, row in zip(numbers.tolist(), rows.tolist())]
+
+@patch
+def places_of(self: InMemoryGraphMemory,
+    texts: Sequence[str],  # in normal form
+) -> tuple[np.ndarray, np.ndarray]:  # (n,), (n,)
+    "`place_of` of many."
+    rows = rows_of(self.by_number, numbers := text_numbers(texts))
+    for i in range(len(texts)) if self.elsewhere else np.flatnonzero(rows >= 0).tolist():
+        if self.elsewhere or not self.says(rows[i], texts[i]): numbers[i], rows[i] = self.place_of(texts[i])
+    return numbers, rows
+
 # %% ../../nbs/3_graph/02_in_process.ipynb #5bf22315
 @patch
 def add_propositions(self: InMemoryGraphMemory,
@@ -108,9 +126,7 @@ def add_texts(self: InMemoryGraphMemory,
         if row < 0: self.append(texts, vectors, idx, self.names.number(run), step, told)
         elif told: self.rows["told"][row] = True
         return np.array([len(self.rows) - 1 if row < 0 else row])
-    rows = rows_of(self.by_number, numbers := text_numbers(normal))
-    for i in range(len(texts)) if self.elsewhere else np.flatnonzero(rows >= 0).tolist():
-        if self.elsewhere or not self.says(rows[i], normal[i]): numbers[i], rows[i] = self.place_of(normal[i])
+    numbers, rows = self.places_of(normal)
     new = np.flatnonzero(rows < 0)
     _, first, which = np.unique(numbers[new], return_index=True, return_inverse=True)
     first = new[first][which]  # the first in this call with the same number
@@ -163,21 +179,6 @@ def store(self: InMemoryGraphMemory,
         self.append([text], vector, idx, self.names.number(run), step, told)
         if not known and self.place_of(name)[0] != idx: self.elsewhere[name] = idx
     return idx
-
-# %% ../../nbs/3_graph/02_in_process.ipynb #ffdfad89
-@patch
-def store_all(self: InMemoryGraphMemory,
-    propositions: Sequence[Proposition],  # with the numbers that they are to have
-) -> None:
-    "`store` of many propositions."
-    if not propositions: return
-    numbers, texts, vectors, runs, steps, told = zip(*propositions)
-    numbers = np.array(numbers, np.int64)
-    usual = text_numbers(normal_texts(texts)) == numbers
-    if usual.all() and not self.elsewhere and len(np.unique(numbers)) == len(numbers) and (rows_of(self.by_number, numbers) < 0).all():
-        self.append(texts, np.array(vectors, np.float32), numbers, [self.names.number(run) for run in runs], steps, told)
-    else:
-        for idx, *rest in propositions: self.store(*rest, idx)
 
 # %% ../../nbs/3_graph/02_in_process.ipynb #7787470e
 def cosines_to(
@@ -288,19 +289,6 @@ def rows_at(self: InMemoryGraphMemory,
     rows = rows_of(self.by_number, np.array([idx if abs(idx) < 2**63 else -2**63 for idx in numbers], np.int64))
     if len(lost := np.flatnonzero(rows < 0)): self.check_number(numbers[lost[0]])
     return rows
-
-# %% ../../nbs/3_graph/02_in_process.ipynb #98d9e817
-@patch
-def link_all(self: InMemoryGraphMemory,
-    entailments: Sequence[Entailment],
-) -> None:
-    "`add_entailments` of many, each with its own origin, run and step, such as those of a file."
-    if not entailments: return
-    checked = check_edges(e[:3] for e in entailments)
-    origins, runs, steps = zip(*(e[3:] for e in entailments))
-    for writer in {*zip(runs, steps)}: check_writer(*writer)
-    rows, (origins, runs) = self.rows_at([end for edge in checked for end in edge[:2]]), ([self.names.number(word) for word in words] for words in (origins, runs))
-    self.add_links(rows.reshape(-1, 2), np.array([score for *_, score in checked]), origins, runs, steps)
 
 # %% ../../nbs/3_graph/02_in_process.ipynb #52ad38c7
 @patch

@@ -322,6 +322,12 @@ def newest(self: GraphMemory,
     others = [p for p in self.propositions() if p.idx not in set(logged)]
     return others[len(others) - min(len(others), count - len(logged)):] + self.propositions(logged[::-1])
 
+# %% ../../nbs/3_graph/01_interface.ipynb #54dfe4e7
+@patch
+def find_all(self: ReadableGraph, texts: Sequence[str]) -> list[int | None]:
+    "Look many propositions up by their texts: for each its number, None if it is not there."
+    return [self.find(text) for text in texts]
+
 # %% ../../nbs/3_graph/01_interface.ipynb #6f04994c
 class Subgraph(NamedTuple):
     "A small part of a graph, as arrays."
@@ -373,11 +379,7 @@ def subgraph(self: ReadableGraph,
     return Subgraph(list(place), np.array(embeddings, np.float32).reshape(len(place), self.dim), links)
 
 # %% ../../nbs/3_graph/01_interface.ipynb #6f967fe8
-def check_walk(
-    starts: Iterable[int],
-    links: int,
-    direction: str,
-) -> tuple[list[list[int]], int]:  # a walk for each start that has gone nowhere yet, and the links
+def check_walk(starts: Iterable[int], links: int, direction: str) -> tuple[list[list[int]], int]:  # walks that have only their starts; the links
     "Raise GraphError unless starts and links are whole numbers, links at least 0, and the direction is out or in."
     walks, links = [[whole(start, "start")] for start in starts], whole(links, "links")
     if links < 0: raise GraphError(f"links={links}: a walk has at least 0 links")

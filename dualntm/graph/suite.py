@@ -26,6 +26,7 @@ def check_writing(
     memory = make(2, 0.99)
     rain, wet, rain_again = memory.add_propositions(["it rains", "the street is wet", "it rains"], [[1, 0], [0, 1], [-1, 0]], "first", 7)
     assert rain == rain_again == memory.find("it rains") == text_number("it rains") and memory.find("nothing") is None
+    assert memory.find_all(["nothing", "the street is wet", "it rains"]) == [None, wet, rain] and memory.find_all([]) == []
     assert [(p.text, p.run, p.step, p.embedding.tolist(), p.told) for p in memory.propositions([wet, rain])] == \
            [("the street is wet", "first", 7, [0, 1], True), ("it rains", "first", 7, [1, 0], True)]
     assert memory.add_entailments([(rain, wet, .5)], "told", "first", 7) == 1
