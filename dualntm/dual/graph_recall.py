@@ -14,6 +14,7 @@ from fastcore.basics import patch
 from torch import Generator, Tensor
 
 from ..ntm import Network
+from .working_graph import empty_graph
 from ..train import as_bits, Batch, BitTask, check_range, patterns, size_of
 from ..values import fit_fields
 
@@ -156,7 +157,8 @@ def tell_store(
     with torch.no_grad():
         for part in facts.split(at_once):
             inputs = tell_inputs(part).to(net.embed.weight)
-            _, state = net(inputs)
+            graph = empty_graph(inputs, len(part), len(inputs), net.dim)  # a fact fills two slots, and more would only be empty
+            _, state = net(inputs, net.start(len(part), graph))
             tallies.append(net.store(state, inputs, patterns(inputs[..., :-3]), run=run, conditions=conditions))
     return type(tallies[0])(*map(sum, zip(*tallies)))
 

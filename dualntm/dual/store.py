@@ -16,7 +16,7 @@ from torch import Tensor
 
 from .network import DualMemoryController, DualState
 from .working_graph import WorkingGraph
-from ..graph import Affirmed, InMemoryGraphMemory, normal_text
+from ..graph import Affirmed, InMemoryGraphMemory, normal_texts
 from ..values import fit_fields, fitting, whole_number
 
 # %% ../../nbs/4_dual/03_store.ipynb #76855235
@@ -136,22 +136,22 @@ def admit(self: DualMemoryNTM,
     held: set = frozenset(),  # texts that nobody said, and that are only held
 ) -> tuple[dict, dict]:  # place: number, of all that is stored now; counts for the tally
     "Store the propositions that are new, within novelty and budget, and log them; what was held and is told now becomes told."
-    numbers, new, counts = {}, {}, dict(known=0, novelty=0, budget=0, written=0)
-    for place, text in texts.items():
-        idx, key = self.graph_memory.find(text), normal_text(text)
-        if idx is not None: numbers[place] = idx
-        counts["known"] += idx is not None or key in new
-        if idx is not None or key in new: continue
-        close = conditions.write_novelty and 1 - self.nearest(vectors[place], [v for _, v in new.values()]) < conditions.write_novelty
-        refusal = "novelty" if close else "budget" if len(new) >= conditions.write_budget else None
-        if refusal: counts[refusal] += 1
-        else: new[key] = text, vectors[place]
-    said = {normal_text(text) for text in texts.values() if text not in held}
-    self.tell_held({place: idx for place, idx in numbers.items() if normal_text(texts[place]) in said}, texts, vectors, run, step)
+    new, counts, keys = {}, dict(known=0, novelty=0, budget=0, written=0), dict(zip(texts, normal_texts(list(texts.values()))))
+    stored = dict(zip(texts, self.graph_memory.find_all(list(texts.values()))))
+    numbers = {place: idx for place, idx in stored.items() if idx is not None}
+    for place, key in keys.items():
+        if known := place in numbers or key in new: counts["known"] += known
+        else:
+            close = conditions.write_novelty and 1 - self.nearest(vectors[place], [v for _, v in new.values()]) < conditions.write_novelty
+            refusal = "novelty" if close else "budget" if len(new) >= conditions.write_budget else None
+            if refusal: counts[refusal] += 1
+            else: new[key] = texts[place], vectors[place]
+    said = {keys[place] for place, text in texts.items() if text not in held}
+    self.tell_held({place: idx for place, idx in numbers.items() if keys[place] in said}, texts, vectors, run, step)
     for told in (True, False):
         some = {key: pair for key, pair in new.items() if (key in said) == told}
-        stored = self.put(some, run, step, told) if some else {}
-        numbers |= {place: stored[key] for place, text in texts.items() if (key := normal_text(text)) in stored}
+        put = self.put(some, run, step, told) if some else {}
+        numbers |= {place: put[key] for place, key in keys.items() if key in put}
     counts["written"] = len(new)
     return numbers, counts
 
@@ -188,15 +188,17 @@ def store(self: DualMemoryNTM,
     if step % c.write_interval: return Tally(presented=n, interval=n)
     graph = WorkingGraph(*(t.cpu().numpy() for t in self.finish(state)))
     rows, slots = np.nonzero(graph.written >= 0)
-    order = np.lexsort((graph.written[rows, slots], rows))
-    places = list(zip(rows[order].tolist(), slots[order].tolist()))
-    strong = [place for place in places if graph.usage[place] >= c.write_gate]
-    notes = {place: int(graph.written[place]) for place in strong}
+    places, order = len(rows), np.lexsort((graph.written[rows, slots], rows))
+    rows, slots = rows[order], slots[order]
+    strong = graph.usage[rows, slots] >= c.write_gate
+    rows, slots = rows[strong], slots[strong]
+    steps = graph.written[rows, slots]
+    notes = {(b, slot): t for b, slot, t in zip(rows.tolist(), slots.tolist(), steps.tolist())}
     said = {(b, slot): texts(t, b) for (b, slot), t in notes.items()}
-    vectors = {place: presented[t, place[0]].float().cpu().numpy() for place, t in notes.items()}
+    vectors = dict(zip(notes, presented[steps, rows].float().cpu().numpy()))
     numbers, counts = self.admit(said, vectors, c, run, step)
     links = self.commit_links(graph.links, numbers, c, run, step)
-    return Tally(presented=n, repeated=n - len(places), gate=len(places) - len(strong), **counts, **links)
+    return Tally(presented=n, repeated=n - places, gate=places - len(notes), **counts, **links)
 
 # %% ../../nbs/4_dual/03_store.ipynb #c6a60c10
 @patch

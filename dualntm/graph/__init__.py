@@ -4,10 +4,10 @@ import lazy_loader
 __getattr__, __dir__, __all__ = lazy_loader.attach(__name__, submod_attrs={
     "interface": ["AbstractGraphMemory", "Counts", "Entailment", "GraphMemory", "LogEntry", "Near", "Proposition",
                   "ReadableGraph", "Subgraph", "WritableGraph", "at_length_one", "by_rank", "check_edges", "check_embeddings", "check_encoder",
-                  "check_score", "check_texts", "check_writer", "complete", "missing_methods", "normal_text", "plain_array", "text_number", "whole"],
+                  "check_score", "check_texts", "check_walk", "check_writer", "complete", "missing_methods", "normal_text", "normal_texts", "plain_array", "text_number", "whole"],
     "evidence": ["Affirmed", "DENIAL"],
     "in_process": ["InMemoryGraphMemory", "cosines_to"],
     "exchange": ["changing_graph", "JUDGED", "judged", "load_graph"],
     "suite": ["check_graph_memory"]})
 
-from . import exchange as _exchange  # gives every graph its methods for files
+from . import exchange as _exchange, lists as _lists  # they give graphs their methods for files, and those in this process their lists

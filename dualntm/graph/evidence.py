@@ -72,4 +72,6 @@ def neighbours_of(self: Affirmed,
     most: int | None = None,  # for each; None gives all
 ) -> dict[int, list[tuple[int, float]]]:  # for each of them, numbers and scores
     "Where the entailments of several propositions lead."
-    return {idx: self.allowed(ends)[:most] for idx, ends in self.graph.neighbours_of(numbers, direction).items()}
+    found = self.graph.neighbours_of(numbers, direction)
+    shown = dict(self.allowed(list({idx: 0. for ends in found.values() for idx, _ in ends}.items())))  # all asked for at once
+    return {idx: [end for end in ends if end[0] in shown][:most] for idx, ends in found.items()}

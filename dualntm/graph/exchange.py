@@ -6,21 +6,22 @@
 __all__ = ['JUDGED', 'judged', 'load_graph', 'changing_graph']
 
 # %% ../../nbs/3_graph/04_exchange.ipynb #dc3c8f01
-import json, os, warnings
+import json, os, warnings, zipfile
 from collections import Counter, defaultdict
 from contextlib import contextmanager
 from itertools import groupby
 from pathlib import Path
-from typing import Iterable
+from typing import BinaryIO, Iterable, Sequence
 
 import numpy as np
 from fastcore.basics import patch
 
 from ..errors import GraphError
 from ..files import Lock, write_atomically
+from .columns import parts, rows_of
 from .in_process import InMemoryGraphMemory
-from .interface import check_embeddings, check_encoder, check_score, check_texts, check_writer, Counts, Entailment, GraphMemory, LogEntry
-from .interface import Proposition, ReadableGraph, whole, WritableGraph
+from .interface import check_edges, check_embeddings, check_encoder, check_score, check_texts, check_writer, Counts, Entailment
+from .interface import GraphMemory, LogEntry, normal_texts, Proposition, ReadableGraph, text_numbers, whole, WritableGraph
 
 # %% ../../nbs/3_graph/04_exchange.ipynb #be0c2a7b
 @patch
@@ -144,24 +145,68 @@ def _add_rows(self: WritableGraph,
         warnings.warn(f"{path}: {len(edges) - len(kept)} of its edges join propositions that are one here, and were left out", stacklevel=3)
     return Counts(len(set(numbers.values())), len(kept), 0)
 
+# %% ../../nbs/3_graph/04_exchange.ipynb #c53a9377
+@patch
+def store_all(self: InMemoryGraphMemory,
+    propositions: Sequence[Proposition],  # with the numbers that they are to have
+) -> None:
+    "`store` of many propositions."
+    if not propositions: return
+    numbers, texts, vectors, runs, steps, told = zip(*propositions)
+    numbers = np.array(numbers, np.int64)
+    usual = text_numbers(normal_texts(texts)) == numbers
+    if usual.all() and not self.elsewhere and len(np.unique(numbers)) == len(numbers) and (rows_of(self.by_number, numbers) < 0).all():
+        self.append(texts, np.array(vectors, np.float32), numbers, [self.names.number(run) for run in runs], steps, told)
+    else:
+        for idx, *rest in propositions: self.store(*rest, idx)
+
+# %% ../../nbs/3_graph/04_exchange.ipynb #ac8f3f3c
+@patch
+def link_all(self: InMemoryGraphMemory,
+    entailments: Sequence[Entailment],
+) -> None:
+    "`add_entailments` of many, each with its own origin, run and step, such as those of a file."
+    if not entailments: return
+    checked = check_edges(e[:3] for e in entailments)
+    origins, runs, steps = zip(*(e[3:] for e in entailments))
+    for writer in {*zip(runs, steps)}: check_writer(*writer)
+    rows, (origins, runs) = self.rows_at([end for edge in checked for end in edge[:2]]), ([self.names.number(word) for word in words] for words in (origins, runs))
+    self.add_links(rows.reshape(-1, 2), np.array([score for *_, score in checked]), origins, runs, steps)
+
 # %% ../../nbs/3_graph/04_exchange.ipynb #ec7ea859
-_FORMAT = 2  # of a saved memory; version 0.1.0 wrote no format and no told, held or encoder
+_FORMAT = 3  # of a saved memory; 2 had all but vectors and scores in one piece of JSON, and 1, of version 0.1.0, no format and no told, held or encoder
+_SAVED = {"rows": ("idx", "run", "step", "told"), "links": ("ends", "score", "origin", "run", "step"), "notes": ("row", "time", "run", "step")}  # columns that a file has
 
 # %% ../../nbs/3_graph/04_exchange.ipynb #e1a7cf7d
-def _write_file(
-    graph: ReadableGraph,
-    path: str | Path,
-    propositions: list[Proposition],  # of the graph, in the order in which they are to be kept
-    entailments: Iterable[Entailment],
+def _write_columns(
+    memory: InMemoryGraphMemory,
+    file: BinaryIO,  # to write to
+    at_once: int = 2**14,  # texts in a line
 ) -> None:
-    "Write all of a graph to a file. Raises GraphError if that fails; a file that was there is then as it was."
-    edges = list(entailments)
-    words = {"format": _FORMAT, "dim": graph.dim, "merge_threshold": graph.merge_threshold, "encoder": graph.encoder,
-             "propositions": [(p.idx, p.text, p.run, p.step) for p in propositions], "held": [p.idx for p in propositions if not p.told],
-             "entailments": [(e.source, e.target, e.origin, e.run, e.step) for e in edges], "log": graph.log()}
-    arrays = {"embeddings": np.array([p.embedding for p in propositions], np.float32).reshape(-1, graph.dim),
-              "scores": np.array([e.score for e in edges]), "words": np.frombuffer(json.dumps(words).encode(), np.uint8)}
-    try: write_atomically(path, lambda f: np.savez(f, **arrays))
+    "Write all of a memory."
+    n = len(memory.rows)
+    words = {"format": _FORMAT, "dim": memory.dim, "merge_threshold": memory.merge_threshold, "encoder": memory.encoder, "names": memory.names.words,
+             "elsewhere": memory.elsewhere, "foreign": [[line, *entry] for line, entry in memory.foreign.items()]}
+    columns = {f"{table}-{name}": [getattr(memory, table)[name]] for table, names in _SAVED.items() for name in names}
+    columns |= {"words": [np.frombuffer(json.dumps(words).encode(), np.uint8)], "embeddings": [block for _, block in parts(memory.vectors)]}
+    with zipfile.ZipFile(file, "w") as archive:
+        for name, arrays in columns.items():
+            shape = (n, memory.dim) if name == "embeddings" else arrays[0].shape
+            kind = np.lib.format.dtype_to_descr(np.dtype(np.float32) if name == "embeddings" else arrays[0].dtype)
+            with archive.open(zipfile.ZipInfo(f"{name}.npy"), "w", force_zip64=True) as f:
+                np.lib.format.write_array_header_1_0(f, {"descr": kind, "fortran_order": False, "shape": shape})
+                for array in arrays: f.write(array.data)
+        with archive.open(zipfile.ZipInfo("texts.json"), "w", force_zip64=True) as f:
+            for start in range(0, n, at_once):
+                some = [memory.texts[row] for row in range(start, min(n, start + at_once))]
+                f.write(json.dumps(some, ensure_ascii=False).encode("utf-8", "surrogatepass") + b"\n")
+
+def _write_file(
+    memory: InMemoryGraphMemory,
+    path: str | Path,
+) -> None:
+    "Write all of a memory to a file. Raises GraphError if that fails; a file that was there is then as it was."
+    try: write_atomically(path, lambda f: _write_columns(memory, f))
     except OSError as e: raise GraphError(f"can't write {path}: {e.strerror or e}") from e
 
 # %% ../../nbs/3_graph/04_exchange.ipynb #520e7728
@@ -170,7 +215,12 @@ def save(self: ReadableGraph,
     path: str | Path,  # of the file, by custom .npz
 ) -> None:
     "Write the whole graph to a file, which `load_graph` and `restore` read. Raises GraphError if that fails."
-    _write_file(self, path, self.propositions(), self.entailments())
+    memory = InMemoryGraphMemory(self.dim, self.merge_threshold)
+    memory.encoder = self.encoder
+    memory.store_all(self.propositions())
+    memory.link_all(self.entailments())
+    memory.note(self.log())
+    _write_file(memory, path)
 
 # %% ../../nbs/3_graph/04_exchange.ipynb #ac57146a
 def _stamp(
@@ -191,12 +241,67 @@ def save(self: InMemoryGraphMemory,
     if place in self.seen_at and _stamp(place) not in (None, self.seen_at[place]):
         raise GraphError(f"{path} was written by another program since it was read here: read it again and repeat the change, "
                          "or make changes within changing_graph, which lets one program write at a time")
-    _write_file(self, path, self.kept, self.edges.values())
+    _write_file(self, path)
     self.seen_at[place] = _stamp(place)
 
 # %% ../../nbs/3_graph/04_exchange.ipynb #2b308949
+def _column(
+    file,  # a file that numpy opened
+    name: str,  # of the column
+    count: int | None,  # rows that it must have
+    least: float = -2**63,
+    below: float = 2**63,
+) -> np.ndarray:  # (count,)
+    "A column of a file. Raises GraphError if its length or a number in it can't be."
+    column = file[name]
+    if column.shape != (len(column) if count is None else count,): raise GraphError(name)
+    if len(column) and not least <= column.min().item() <= column.max().item() < below: raise GraphError(name)
+    return column
+
+def _read_columns(
+    file,  # a file that numpy opened
+    words: dict,  # of the file
+) -> InMemoryGraphMemory:
+    "The memory that was saved. Raises one of many errors if something is missing or does not fit."
+    memory, names = InMemoryGraphMemory(words["dim"], words["merge_threshold"]), len(words["names"])
+    if words["encoder"]: memory.take_encoder(words["encoder"])
+    for name in words["names"]: memory.names.number(*check_texts([name]))
+    idx = _column(file, "rows-idx", None)
+    run, step, told = _column(file, "rows-run", len(idx), 0, names), _column(file, "rows-step", len(idx)), _column(file, "rows-told", len(idx))
+    with file.zip.open("texts.json") as lines, file.zip.open("embeddings.npy") as vectors:
+        np.lib.format.read_magic(vectors)
+        if np.lib.format.read_array_header_1_0(vectors) != ((len(idx), memory.dim), False, np.dtype("<f4")): raise GraphError("embeddings")
+        for texts in map(check_texts, map(json.loads, lines)):
+            some = slice(len(memory.rows), len(memory.rows) + len(texts))
+            array = np.frombuffer(vectors.read(4 * memory.dim * len(texts)), "<f4").reshape(-1, memory.dim)
+            memory.append(texts, check_embeddings(array, memory.dim, len(texts)), idx[some], run[some], step[some], told[some])
+    if not len(memory.rows) == len(idx) == len(np.unique(idx)): raise GraphError("a number is there twice, or a text is missing")
+    memory.elsewhere = {text: whole(number, "number") for text, number in words["elsewhere"].items() if memory.check_number(number) >= 0}
+    return memory
+
+# %% ../../nbs/3_graph/04_exchange.ipynb #0e0e4a73
+def _read_links(
+    memory: InMemoryGraphMemory,  # with the propositions of the file
+    file,  # that numpy opened
+    words: dict,  # of the file
+) -> None:
+    "Add the entailments and the log of a file to a memory. Raises one of many errors if something is missing or does not fit."
+    n, names = len(memory.rows), len(memory.names.words)
+    ends = _column(file, "links-ends", None, 0)
+    rows = np.stack([ends >> 32, ends & 2**32 - 1], 1)
+    scores, origin, run, step = (_column(file, f"links-{name}", len(ends), *limits) for name, limits in
+                                 (("score", (5e-324, np.nextafter(1, 2))), ("origin", (0, names)), ("run", (0, names)), ("step", ())))
+    if len(rows) and rows.max() >= n: raise GraphError("links")
+    memory.add_links(rows, scores, origin, run, step)
+    row = _column(file, "notes-row", None, -1, n)
+    time, run, step = (_column(file, f"notes-{name}", len(row), *limits) for name, limits in (("time", (-names,)), ("run", (0, names)), ("step", ())))
+    memory.notes.add(len(row), row=row, time=time, run=run, step=step)
+    memory.foreign = {line: (whole(idx, "number"), *check_texts([text])) for line, idx, text in words["foreign"]}
+    if set(memory.foreign) != set(np.flatnonzero(row < 0).tolist()): raise GraphError("log")
+
+# %% ../../nbs/3_graph/04_exchange.ipynb #73a46b75
 def _restore(
-    words: dict,  # of a file
+    words: dict,  # of a file of format 1 or 2
     embeddings: np.ndarray,  # (n, dim)
     scores: np.ndarray,  # of the entailments
 ) -> InMemoryGraphMemory:
@@ -206,12 +311,13 @@ def _restore(
     embeddings = check_embeddings(embeddings, memory.dim, len(words["propositions"]))
     guess = {target for _, target, origin, _, _ in words["entailments"] if origin in JUDGED}
     held = set(words["held"]) if "held" in words else {idx for idx, _, run, _ in words["propositions"] if idx in guess and run != "tell"}
-    for (idx, text, run, step), embedding in zip(words["propositions"], embeddings):
-        memory.store(*check_texts([text]), embedding, *check_writer(run, step), idx not in held, whole(idx, "idx"))
-    for (source, target, origin, run, step), score in zip(words["entailments"], scores, strict=True):
-        memory.add_entailments([(source, target, score)], origin, run, step)
-    memory.lines = [LogEntry(*line) for line in words["log"]]
-    if len(memory.kept) < len(embeddings): raise GraphError("a number is there twice")
+    check_texts(text for _, text, _, _ in words["propositions"])
+    memory.store_all([Proposition(whole(idx, "idx"), text, embedding, *check_writer(run, step), idx not in held)
+                      for (idx, text, run, step), embedding in zip(words["propositions"], embeddings)])
+    memory.link_all([Entailment(source, target, float(score), *check_texts([origin]), run, step)
+                     for (source, target, origin, run, step), score in zip(words["entailments"], scores, strict=True)])
+    memory.note(LogEntry(*line) for line in words["log"])
+    if len(memory.rows) < len(embeddings): raise GraphError("a number is there twice")
     return memory
 
 # %% ../../nbs/3_graph/04_exchange.ipynb #a690b1cf
@@ -221,10 +327,12 @@ def load_graph(
     "Read a memory from a file. Raises GraphError, naming it, if it can't be read."
     before = _stamp(path)
     try:
-        with np.load(path, allow_pickle=False) as file: embeddings, scores, words = (file[name] for name in ("embeddings", "scores", "words"))
-        words = json.loads(words.tobytes())
-        newer = words.get("format", 1) > _FORMAT
-        memory = None if newer else _restore(words, embeddings, scores)
+        with np.load(path, allow_pickle=False) as file:
+            words = json.loads(file["words"].tobytes())
+            newer = words.get("format", 1) > _FORMAT
+            former = words.get("format", 1) < 3
+            memory = None if newer else _restore(words, file["embeddings"], file["scores"]) if former else _read_columns(file, words)
+            if not former and not newer: _read_links(memory, file, words)
     except OSError as e: raise GraphError(f"can't read {path}: {e.strerror or e}") from e
     except Exception as e: raise GraphError(f"{path} is not a saved graph memory, or is cut short") from e
     if newer: raise GraphError(f"{path} was written by a newer version of dualntm, in format {words['format']} (this one reads {_FORMAT}): update it")

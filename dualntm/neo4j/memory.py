@@ -197,7 +197,7 @@ def add_entailments(self: Neo4jGraphMemory,
     part = self.mirror if self.mirror is not None else self.reader().part(end for edge in entailments for end in edge[:2])
     before = {edge[:2]: part.edges.get(edge[:2]) for edge in entailments}
     new = part.add_entailments(entailments, origin, run or self.run, step)
-    self.record("entailments", [part.edges[pair] for pair, old in before.items() if part.edges[pair] is not old])
+    self.record("entailments", [part.edges[pair] for pair, old in before.items() if part.edges[pair] != old])
     return new
 
 # %% ../../nbs/6_neo4j/06_memory.ipynb #0b1f3216
