@@ -250,7 +250,7 @@ def learn(self: Task,
     lesson=None,  # of the network, in place of autograd
 ) -> tuple:  # what `session` gives, and a `Score` of numbers
     "Let a network answer a batch, and add the gradient of the loss to the gradients of its parameters."
-    if lesson is None or type(self).session is not Task.session:
+    if lesson is None or self.session != Task.session.__get__(self):
         answer, state = self.session(net, batch, net.opening(batch.inputs))
         score = self.score(answer, batch)
         score.loss.backward()
@@ -290,7 +290,7 @@ def slope(self: BitTask,
     batch: Batch,
 ) -> tuple[Score, Tensor]:  # the score in numbers; the gradient of its loss by the outputs
     "The score of outputs, and how the loss changes with them."
-    if type(self).score is not BitTask.score or outputs.device.type != "cpu": return Task.slope(self, outputs, batch)
+    if self.score != BitTask.score.__get__(self) or outputs.device.type != "cpu": return Task.slope(self, outputs, batch)
     z, y, found = outputs.detach().numpy(), batch.targets.numpy(), np.zeros(outputs.shape, outputs.detach().numpy().dtype)
     steps, size, _ = y.shape
     with np.errstate(all="ignore"):  # what is not finite is noticed in the loss
