@@ -247,12 +247,20 @@ class FusedEngine(Engine):
         return outputs, tops, last, trace[0] if record else None
 
     def is_ready(self, dtype: torch.dtype) -> bool:
-        "Whether both kernels are loaded for `dtype`."
-        return is_ready(dtype)
+        "Whether the kernels are loaded for `dtype`."
+        from dualntm.ntm.lesson import lesson_is_ready
+        return is_ready(dtype) and lesson_is_ready(dtype)
 
     def prepare(self, dtype: torch.dtype) -> None:
-        "Load both kernels for `dtype`, compiling them if need be."
+        "Load the kernels for `dtype`, compiling them if need be."
+        from dualntm.ntm.lesson import prepare_lesson
         prepare(dtype)
+        prepare_lesson(dtype)
+
+    def lesson(self, net, params: list, values: Tensor, grads: Tensor):
+        "A way to learn without autograd, or None."
+        from dualntm.ntm.lesson import lesson_for
+        return lesson_for(net, params, values, grads)
 
     def set_threads(self, threads: int) -> None:
         "Let the kernels use so many threads, and PyTorch one."

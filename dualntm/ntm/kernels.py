@@ -4,9 +4,9 @@
 
 # %% auto #0
 __all__ = ['KeptKernels', 'NowhereKept', 'jit', 'one', 'exp_single', 'log_single', 'exp', 'log', 'sigmoid', 'tanh', 'softplus',
-           'softplus_slope', 'add_eight', 'add_rows', 'dot', 'dot_square', 'dot_eight', 'add_dots', 'add_product',
-           'inverse_length', 'invert_lengths', 'measure', 'compare', 'compare_back', 'soften', 'soften_back', 'wrap',
-           'mix', 'mix_back', 'move', 'move_back', 'take_log', 'log_back']
+           'softplus_slope', 'add_rows', 'dot', 'add_dots', 'add_product', 'inverse_length', 'invert_lengths',
+           'measure', 'compare', 'compare_back', 'soften', 'soften_back', 'wrap', 'mix', 'mix_back', 'move',
+           'move_back', 'take_log', 'log_back']
 
 # %% ../../nbs/1_ntm/06_kernels.ipynb #23ab5873
 import hashlib, math, pickle, warnings
@@ -18,6 +18,8 @@ import numpy as np
 from fastcore.basics import patch
 from numba.core import caching, sigutils
 from numba.extending import overload
+
+from .tiles import dots_tile, rows_tile
 
 # %% ../../nbs/1_ntm/06_kernels.ipynb #ed2818c6
 class _Sealed(caching.CompileResultCacheImpl):
@@ -53,7 +55,7 @@ def _seal(paths: list) -> list:
 class KeptKernels(caching.FunctionCache):
     "numba's cache of one function, which no broken file and no full disk can stop."
     _impl_class = _Sealed
-    sources = [Path(__file__).with_name(name) for name in ("kernels.py", "episode.py", "fused.py")] if "__file__" in globals() else []
+    sources = [Path(__file__).with_name(name) for name in ("tiles.py", "kernels.py", "episode.py", "fused.py", "lesson.py")] if "__file__" in globals() else []
 
     def __init__(self, f):
         super().__init__(f)
@@ -191,26 +193,27 @@ def softplus_slope(y):
 
 # %% ../../nbs/1_ntm/06_kernels.ipynb #066b1d81
 @jit()
-def add_eight(Y, b, y0, X, x0, W, k):
-    "Y[b, y0:] += X[b, x0:x0+8] @ W[k:k+8]"
-    p, q, r, s = X[b, x0], X[b, x0 + 1], X[b, x0 + 2], X[b, x0 + 3]
-    t, u, v, w = X[b, x0 + 4], X[b, x0 + 5], X[b, x0 + 6], X[b, x0 + 7]
-    y = Y[b, y0:y0 + W.shape[1]]
-    for j in range(y.shape[0]):
-        y[j] += (p * W[k, j] + q * W[k + 1, j] + r * W[k + 2, j] + s * W[k + 3, j]
-                 + t * W[k + 4, j] + u * W[k + 5, j] + v * W[k + 6, j] + w * W[k + 7, j])
+def _rows_of(low, high, Y, y0, X, x0, W):
+    "`add_rows` for the sequences from low to high, one at a time."
+    J, n = W.shape[1], 32 // Y.itemsize
+    for b in range(low, high):
+        for j in range(0, J - 8 * n + 1, 8 * n): rows_tile(Y, b, y0, X, x0, W, j, 1, 8, 32)
+        for j in range(J - J % (8 * n), J - n + 1, n): rows_tile(Y, b, y0, X, x0, W, j, 1, 1, 32)
+        for j in range(J - J % n, J): rows_tile(Y, b, y0, X, x0, W, j, 1, 1, 0)
 
 # %% ../../nbs/1_ntm/06_kernels.ipynb #941a10db
 @jit()
 def add_rows(Y, y0, X, x0, W):
     "Y[b, y0:y0+J] += X[b, x0:x0+K] @ W, for every b."
-    K, J = W.shape
-    for k in range(0, K - 7, 8):
-        for b in range(Y.shape[0]): add_eight(Y, b, y0, X, x0 + k, W, k)
-    for k in range(K - K % 8, K):
-        for b in range(Y.shape[0]):
-            x, y = X[b, x0 + k], Y[b, y0:y0 + J]
-            for j in range(y.shape[0]): y[j] += x * W[k, j]
+    J, B, n = W.shape[1], Y.shape[0], 32 // Y.itemsize
+    if B >= 4:
+        for j in range(0, J - 2 * n + 1, 2 * n):
+            for b in range(0, B - 3, 4): rows_tile(Y, b, y0, X, x0, W, j, 4, 2, 32)
+        for j in range(J - J % (2 * n), J - n // 2 + 1, n // 2):
+            for b in range(0, B - 3, 4): rows_tile(Y, b, y0, X, x0, W, j, 4, 1, 16)
+        for j in range(J - J % (n // 2), J):
+            for b in range(0, B - 3, 4): rows_tile(Y, b, y0, X, x0, W, j, 4, 1, 0)
+    _rows_of(B - B % 4, B, Y, y0, X, x0, W)
 
 # %% ../../nbs/1_ntm/06_kernels.ipynb #61c1b421
 @jit()
@@ -220,50 +223,18 @@ def dot(x, y):
     for i in range(1, x.shape[0]): total += x[i] * y[i]
     return total
 
-# %% ../../nbs/1_ntm/06_kernels.ipynb #a92ebfdc
-@jit()
-def dot_square(Y, b, y0, X, x0, W, k):
-    "Y[b:b+4, y0+k:y0+k+4] += the dot products of four rows of X, from x0, with four rows of W."
-    z, n, x1 = Y[b, y0 + k] - Y[b, y0 + k], y0 + k, x0 + W.shape[1]
-    a0 = a1 = a2 = a3 = b0 = b1 = b2 = b3 = c0 = c1 = c2 = c3 = d0 = d1 = d2 = d3 = z
-    x, y, u, v = X[b, x0:x1], X[b + 1, x0:x1], X[b + 2, x0:x1], X[b + 3, x0:x1]
-    for j in range(x.shape[0]):
-        p, q, r, s = x[j], y[j], u[j], v[j]
-        w = W[k, j]; a0 += p * w; a1 += q * w; a2 += r * w; a3 += s * w
-        w = W[k + 1, j]; b0 += p * w; b1 += q * w; b2 += r * w; b3 += s * w
-        w = W[k + 2, j]; c0 += p * w; c1 += q * w; c2 += r * w; c3 += s * w
-        w = W[k + 3, j]; d0 += p * w; d1 += q * w; d2 += r * w; d3 += s * w
-    Y[b, n] += a0; Y[b + 1, n] += a1; Y[b + 2, n] += a2; Y[b + 3, n] += a3
-    Y[b, n + 1] += b0; Y[b + 1, n + 1] += b1; Y[b + 2, n + 1] += b2; Y[b + 3, n + 1] += b3
-    Y[b, n + 2] += c0; Y[b + 1, n + 2] += c1; Y[b + 2, n + 2] += c2; Y[b + 3, n + 2] += c3
-    Y[b, n + 3] += d0; Y[b + 1, n + 3] += d1; Y[b + 2, n + 3] += d2; Y[b + 3, n + 3] += d3
-
-# %% ../../nbs/1_ntm/06_kernels.ipynb #350d2d03
-@jit()
-def dot_eight(Y, b, y0, X, x0, W, k):
-    "Y[b, y0+k:y0+k+8] += the dot products of one row of X, from x0, with eight rows of W."
-    p = q = r = s = t = u = v = w = Y[b, y0 + k] - Y[b, y0 + k]
-    row, y = X[b, x0:x0 + W.shape[1]], y0 + k
-    for j in range(row.shape[0]):
-        x = row[j]
-        p += x * W[k, j]; q += x * W[k + 1, j]; r += x * W[k + 2, j]; s += x * W[k + 3, j]
-        t += x * W[k + 4, j]; u += x * W[k + 5, j]; v += x * W[k + 6, j]; w += x * W[k + 7, j]
-    Y[b, y] += p; Y[b, y + 1] += q; Y[b, y + 2] += r; Y[b, y + 3] += s
-    Y[b, y + 4] += t; Y[b, y + 5] += u; Y[b, y + 6] += v; Y[b, y + 7] += w
-
 # %% ../../nbs/1_ntm/06_kernels.ipynb #b1b5e149
 @jit()
 def add_dots(Y, y0, X, x0, W):
     "Y[b, y0:y0+K] += W @ X[b, x0:x0+J], for every b."
-    (K, J), B = W.shape, Y.shape[0]
-    for k in range(0, K - 3, 4):
-        for b in range(0, B - 3, 4): dot_square(Y, b, y0, X, x0, W, k)
-    for k in range(K - K % 4, K):
-        for b in range(B - B % 4): Y[b, y0 + k] += dot(X[b, x0:x0 + J], W[k])
-    for k in range(0, K - 7, 8):
-        for b in range(B - B % 4, B): dot_eight(Y, b, y0, X, x0, W, k)
-    for k in range(K - K % 8, K):
-        for b in range(B - B % 4, B): Y[b, y0 + k] += dot(X[b, x0:x0 + J], W[k])
+    K, B = W.shape[0], Y.shape[0]
+    for k in range(0, K - 1, 2):
+        for b in range(0, B - 3, 4): dots_tile(Y, b, y0, X, x0, W, k, 4, 2)
+    for k in range(K - K % 2, K):
+        for b in range(0, B - 3, 4): dots_tile(Y, b, y0, X, x0, W, k, 4, 1)
+    for b in range(B - B % 4, B):
+        for k in range(0, K - 7, 8): dots_tile(Y, b, y0, X, x0, W, k, 1, 8)
+        for k in range(K - K % 8, K): dots_tile(Y, b, y0, X, x0, W, k, 1, 1)
 
 # %% ../../nbs/1_ntm/06_kernels.ipynb #3cfc4d83
 @jit()

@@ -189,6 +189,10 @@ class Engine:
 
     def prepare(self, dtype: torch.dtype) -> None: "Load or compile what that precision needs."
 
+    def lesson(self, net, params: list, values: Tensor, grads: Tensor):
+        "What `net.lesson` gives: a way to learn without autograd, or None."
+        return None
+
     def set_threads(self, threads: int) -> None:
         "Compute with so many threads of the CPU."
         torch.set_num_threads(threads)
@@ -319,6 +323,15 @@ def prepare(self: NTM) -> None:
     "Load or compile what the network's engine needs."
     weight = self.own_weight()
     find_engine(self.engine_on(weight.device)).prepare(weight.dtype)
+
+@patch
+def lesson(self: NTM,
+    params: list,  # its parameters
+    values: Tensor,  # all of them as one flat tensor, of which they are parts
+    grads: Tensor,  # their gradients in the same way
+):  # with `forward(inputs)` and `backward(doutputs)`, or None where autograd must do it
+    "A way to compute outputs from a fresh start and add gradients in place, as the engine has it."
+    return find_engine(self.engine_on(values.device)).lesson(self, params, values, grads)
 
 # %% ../../nbs/1_ntm/05_machine.ipynb #480047ed
 @patch

@@ -281,6 +281,15 @@ def is_ready(self: Network) -> bool:
 def prepare(self: Network) -> None: "Load or compile what the network's engine needs."
 
 @patch
+def lesson(self: Network,
+    params: list,  # its parameters
+    values: Tensor,  # all of them as one flat tensor, of which they are parts
+    grads: Tensor,  # their gradients in the same way
+):  # with `forward(inputs)` and `backward(doutputs)`, or None where autograd must do it
+    "A way to compute outputs from a fresh start and add gradients in place. By default there is none."
+    return None
+
+@patch
 def use_threads(self: Network,
     threads: int,  # at least 1; more than there are cores are as many as there are
 ) -> None:

@@ -54,11 +54,21 @@ class GravesRMSprop(torch.optim.Optimizer):
     ):
         super().__init__(params, dict(lr=lr, alpha=alpha, momentum=momentum, eps=eps))
         self.flats = [Flat(group["params"]) for group in self.param_groups]
+        self._lesson = None
         for flat in self.flats: self.state[flat.params[0]] = {name: torch.zeros_like(flat.values) for name in ("n", "m", "delta")}
 
     def zero_grad(self, set_to_none: bool = False):
         "Set all gradients to 0; they stay where they are."
         for flat in self.flats: flat.grads.zero_()
+
+    def lesson(self,
+        net,  # whose parameters these are
+    ):  # that adds to the gradients in place, or None where autograd must do it
+        "The network's lesson, if one group holds all its parameters; it then takes the optimiser's steps too."
+        for flat in self.flats: flat.gather()
+        if self._lesson is None or self._lesson.net is not net or not self._lesson.fits():
+            self._lesson = net.lesson(self.flats[0].params, self.flats[0].values, self.flats[0].grads) if len(self.flats) == 1 else None
+        return self._lesson
 
     def clip(self,
         most: float,  # largest norm
@@ -76,6 +86,9 @@ class GravesRMSprop(torch.optim.Optimizer):
         for group, flat in zip(self.param_groups, self.flats):
             flat.gather()
             (n, m, delta), g, root = self.state[flat.params[0]].values(), flat.grads, flat.scratch
+            if self._lesson is not None:
+                self._lesson.step(n, m, delta, *(group[name] for name in ("lr", "alpha", "momentum", "eps")))
+                continue
             n.lerp_(torch.mul(g, g, out=root), 1 - group["alpha"])
             m.lerp_(g, 1 - group["alpha"])
             torch.addcmul(n, m, m, value=-1, out=root).add_(group["eps"]).clamp_(min=group["eps"] / 4).sqrt_()
@@ -93,6 +106,8 @@ class _Clipped:
         if not most < (norm := norm_of([p.grad for p in params])) < math.inf: return norm
         for p in params: p.grad.mul_(most / norm)
         return norm
+
+    def lesson(self, net): return None  # autograd does it
 
 class Adam(_Clipped, torch.optim.Adam): "PyTorch's Adam, with `clip`."
 

@@ -11,6 +11,7 @@ import math
 from dataclasses import dataclass
 from typing import ClassVar, NamedTuple
 
+import numpy as np
 import torch
 from fastcore.basics import patch
 from torch import Generator, Tensor
@@ -231,6 +232,34 @@ def splits(self: Task) -> dict:  # by name
     "The rows of a task of rows: those to train on, and perhaps dev and test."
     return {"train": list(self.rows)}
 
+# %% ../../nbs/2_train/01_tasks.ipynb #6e170d85
+@patch
+def slope(self: Task,
+    outputs: Tensor,  # (T, B, outputs)
+    batch,
+) -> tuple:  # a `Score` of numbers; the gradient of its loss by the outputs
+    "The score of outputs, and how the loss changes with them."
+    leaf = outputs.detach().requires_grad_()
+    score = self.score(leaf, batch)
+    return Score(*(s.item() for s in score)), torch.autograd.grad(score.loss, leaf)[0]
+
+@patch
+def learn(self: Task,
+    net,
+    batch,
+    lesson=None,  # of the network, in place of autograd
+) -> tuple:  # what `session` gives, and a `Score` of numbers
+    "Let a network answer a batch, and add the gradient of the loss to the gradients of its parameters."
+    if lesson is None or self.session != Task.session.__get__(self):
+        answer, state = self.session(net, batch, net.opening(batch.inputs))
+        score = self.score(answer, batch)
+        score.loss.backward()
+        return answer, state, Score(*(s.item() for s in score))
+    outputs = lesson.forward(batch.inputs)
+    score, slope = self.slope(outputs, batch)
+    lesson.backward(slope)
+    return outputs, None, score
+
 # %% ../../nbs/2_train/01_tasks.ipynb #a2804c4b
 def patterns(
     bits: Tensor,  # (T, B, width)
@@ -253,6 +282,24 @@ class BitTask(Task):
     ) -> Score:
         "How good `outputs` are as an answer to `batch`."
         return score_bits(outputs, batch)
+
+# %% ../../nbs/2_train/01_tasks.ipynb #1ed9d3fd
+@patch
+def slope(self: BitTask,
+    outputs: Tensor,  # (T, B, outputs), logits
+    batch: Batch,
+) -> tuple[Score, Tensor]:  # the score in numbers; the gradient of its loss by the outputs
+    "The score of outputs, and how the loss changes with them."
+    if self.score != BitTask.score.__get__(self) or outputs.device.type != "cpu": return Task.slope(self, outputs, batch)
+    z, y, found = outputs.detach().numpy(), batch.targets.numpy(), np.zeros(outputs.shape, outputs.detach().numpy().dtype)
+    steps, size, _ = y.shape
+    with np.errstate(all="ignore"):  # what is not finite is noticed in the loss
+        z = z[-steps:]
+        e = np.exp(-np.abs(z))
+        nats = float((np.maximum(z, 0) - z * y + np.log1p(e)).sum(dtype=np.float64)) / size
+        found[-steps:] = (np.where(z >= 0, 1, e) / (1 + e) - y) / (size * steps)
+    wrong = int(((z > 0) != (y > 0.5)).sum()) / size
+    return Score(nats / steps, wrong, nats / math.log(2)), torch.from_numpy(found)
 
 # %% ../../nbs/2_train/01_tasks.ipynb #759be52b
 @patch

@@ -114,16 +114,15 @@ def config(self: Trainer) -> dict:
 @patch
 def train_batch(self: Trainer) -> Score:
     "Train on one batch. Raises NonFiniteError, the weights untouched, if loss or gradient are not finite."
-    dtype = next(self.net.parameters()).dtype
-    self.net.train()
+    dtype = self.net.own_weight().dtype
+    if not self.net.training: self.net.train()
     with within_memory(f"batches of {self.training.batch_size:,}: choose a smaller batch_size, or shorter sequences, or a smaller network"):
         batch = self.draw()
         batch = type(batch)(*(t.to(self.device, dtype) for t in batch))
-        outputs, state = self.task.session(self.net, batch, self.net.opening(batch.inputs))
-        score = self.task.score(outputs, batch)
+        lesson = self.optimiser.lesson(self.net)
         self.optimiser.zero_grad()
-        score.loss.backward()
-    t, score = self.training, Score(*(s.item() for s in score))
+        outputs, state, score = self.task.learn(self.net, batch, lesson)
+    t = self.training
     norm = clip_usual(self.optimiser, t.clip_norm, t.clip_over, t.clip_least)
     if not math.isfinite(score.loss + norm): raise NonFiniteError(self.blame(score.loss))
     for group in self.optimiser.param_groups: group["lr"] = group["scale"] * rate(self.batch, t)
