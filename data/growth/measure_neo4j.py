@@ -104,16 +104,20 @@ def with_mirror(measure, connection, folder, data):
     measure.keep("journal", 1, bytes=on_disk(folder/"one.journal"))
     ask(measure, memory, texts, rng)
     memory.close()
-    del memory
+
+
+def opening(measure, connection, folder):
+    "Fill a mirror from what is on the server."
+    measure.backend, before = "neo4j", resident("self")
     with measure.of("open"): memory = Neo4jGraphMemory(DIM, connection, "growth", 2., folder/"two.journal", patience=600)
-    measure.keep("journal of an opening", 1, bytes=on_disk(folder/"two.journal"))
+    measure.keep("resident after opening", 1, bytes=resident("self") - before)
+    measure.keep("journal after opening", 1, bytes=on_disk(folder/"two.journal"))
     memory.close()
 
 
 def without_mirror(measure, connection, folder, data):
     texts, _, _, rng = data
-    measure.backend = "neo4j-mirror-off"
-    before = resident("self")
+    measure.backend, before = "neo4j-mirror-off", resident("self")
     with measure.of("open"): memory = Neo4jGraphMemory(DIM, connection, "growth", 2., folder/"three.journal", patience=600, mirror=False)
     ask(measure, memory, texts, rng)
     for count in (1000, 10):
@@ -174,6 +178,7 @@ def main():
             else:
                 with_mirror(measure, connection, Path(folder), data)
                 without_mirror(measure, connection, Path(folder), data)
+                opening(measure, connection, Path(folder))
             measure.keep("server's memory", 1, bytes=resident(server.pid))
             server.stop()
             measure.keep("server's files", 1, bytes=on_disk(Path(folder)/"server"/"data"))
