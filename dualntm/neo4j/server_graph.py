@@ -156,12 +156,15 @@ def part(self: ServerGraph,
 ) -> InMemoryGraphMemory:
     "Some propositions, as far as they are there, and the entailments between them."
     memory, numbers = InMemoryGraphMemory(self.dim, 2.), list(dict.fromkeys(whole(idx, "number") for idx in numbers))
-    (found,), = self.ask(f"UNWIND $numbers AS number MATCH (p:Proposition {{graph: $graph, idx: number}}) RETURN collect({PROPOSITION})", numbers=numbers)
-    put(memory, "propositions", as_propositions(found))
-    if not linked or not found: return memory
-    (found,), = self.ask(f"""UNWIND $numbers AS idx MATCH (p:Proposition {{graph: $graph, idx: idx}})-[e:ENTAILS]->(t) WHERE t.idx IN $numbers
-        RETURN collect({ENTAILMENT})""", numbers=numbers)
-    put(memory, "entailments", [Entailment(*row) for row in found])
+    most = max(1, 2**21 // self.dim)
+    pieces = [numbers[start:start + most] for start in range(0, len(numbers), most)]
+    for some in pieces:
+        (found,), = self.ask(f"UNWIND $some AS idx MATCH (p:Proposition {{graph: $graph, idx: idx}}) RETURN collect({PROPOSITION})", some=some)
+        put(memory, "propositions", as_propositions(found))
+    for some in pieces if linked else ():
+        (found,), = self.ask(f"""UNWIND $some AS idx MATCH (p:Proposition {{graph: $graph, idx: idx}})-[e:ENTAILS]->(t) WHERE t.idx IN $numbers
+            RETURN collect({ENTAILMENT})""", some=some, numbers=numbers)
+        put(memory, "entailments", [Entailment(*row) for row in found])
     return memory
 
 # %% ../../nbs/6_neo4j/05_server_graph.ipynb #5941d996
