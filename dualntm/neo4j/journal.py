@@ -147,6 +147,7 @@ def begin(self: Journal,
         self.about = {**about, "base": self.highest()}
         self.db.execute("DELETE FROM about")
         self.db.executemany("INSERT INTO about VALUES (?, ?)", [(key, json.dumps(value)) for key, value in self.about.items()])
+    with self.lock, of_journal(self.path): self.db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()  # or SQLite's log stays as large as the base
 
 # %% ../../nbs/6_neo4j/03_journal.ipynb #36a26386
 @patch

@@ -161,7 +161,7 @@ def around(self: Neo4jGraphMemory,
 ) -> InMemoryGraphMemory:
     "The part of the graph on the server that decides which of these propositions are new."
     check_embeddings(embeddings, self.dim, len(texts))
-    return self.reader().part(idx for text in texts for idx in numbers_of(text))
+    return self.reader().part((idx for text in texts for idx in numbers_of(text)), linked=False)
 
 # %% ../../nbs/6_neo4j/06_memory.ipynb #760626c1
 @patch
@@ -211,7 +211,7 @@ def log_writes(self: Neo4jGraphMemory,
     self.check()
     run, step = check_writer(run, step)
     check_words(run)
-    part = self.mirror if self.mirror is not None else self.reader().part(numbers)
+    part = self.mirror if self.mirror is not None else self.reader().part(numbers, linked=False)
     before = len(part.lines)
     part.log_writes(numbers, run or self.run, step)
     writer = self.journal.about["writer"]
@@ -299,7 +299,7 @@ def asked(
     return method
 
 # %% ../../nbs/6_neo4j/06_memory.ipynb #d9ca8ea8
-for name in (*sorted(ReadableGraph.__abstractmethods__), "neighbours_of", "recall", "subgraph"): setattr(Neo4jGraphMemory, name, asked(name))
+for name in (*sorted(ReadableGraph.__abstractmethods__), "neighbours_of", "recall", "subgraph", "walk"): setattr(Neo4jGraphMemory, name, asked(name))
 
 # %% ../../nbs/6_neo4j/06_memory.ipynb #3e08ae5c
 @patch

@@ -83,6 +83,12 @@ QUERIES |= {
         MATCH path = (a:Proposition {graph: $graph})-[:ENTAILS*2..6]->(b) WHERE NOT EXISTS { (a)<-[:ENTAILS]-() } AND a <> b
         RETURN [p IN nodes(path) | p.text] AS chain, length(path) AS links, reduce(s = 1.0, e IN relationships(path) | s * e.score) AS score
         ORDER BY links DESC, score DESC, chain LIMIT $limit""", {"limit": 10}),
+    "walk": Query("where one gets from a proposition along the strongest entailments", """
+        MATCH (p:Proposition {graph: $graph, text: $text})
+        WITH reduce(walk = [p], hop IN range(1, $limit) | walk + COLLECT {
+            WITH last(walk) AS a MATCH (a)-[e:ENTAILS]->(t) RETURN t ORDER BY e.score DESC, t.idx LIMIT 1 }) AS walk
+        UNWIND range(0, size(walk) - 1) AS links
+        RETURN links, walk[links].text AS proposition ORDER BY links""", {"text": None, "limit": 10}),
     "denials": Query("what is denied, and by which propositions", """
         MATCH (p)-[e:ENTAILS]->(d:Proposition {graph: $graph}) WHERE d.text STARTS WITH $denial
         WITH d, p, e ORDER BY e.score DESC, p.idx

@@ -54,7 +54,8 @@ WRITE = {
     "propositions": """
         UNWIND $rows AS row
         MERGE (p:Proposition {graph: $graph, idx: row.idx})
-        ON CREATE SET p:DIM, p.text = row.text, p.embedding = row.embedding, p.run = row.run, p.step = row.step, p.told = row.told
+        ON CREATE SET p:DIM, p.text = row.text, p.run = row.run, p.step = row.step, p.told = row.told,
+            p.embedding = toFloatList(split(row.embedding, ' '))
         ON MATCH SET p.told = CASE WHEN row.told THEN true ELSE p.told END
         WITH p, row WHERE p.text <> row.text
         RETURN row.idx AS idx, p.text AS there""",
@@ -83,7 +84,7 @@ def write_rows(
     "Write rows of one kind. Raises GraphError if the server holds something that contradicts them."
     rows = [row._asdict() for row in (sorted(rows, key=lambda row: row[:2]) if kind != "log" else rows)]
     for row in rows:
-        if "embedding" in row: row["embedding"] = row["embedding"].tolist()
+        if "embedding" in row: row["embedding"] = " ".join(map(repr, row["embedding"].tolist()))
     statement = WRITE[kind].replace("DIM", f"Dim{int(about['dim'])}")
     found = tx.run(statement, graph=about["graph"], rows=rows).data()
     if kind == "propositions":
