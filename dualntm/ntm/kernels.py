@@ -56,10 +56,12 @@ class KeptKernels(caching.FunctionCache):
     "numba's cache of one function, which no broken file and no full disk can stop."
     _impl_class = _Sealed
     sources = [Path(__file__).with_name(name) for name in ("tiles.py", "kernels.py", "episode.py", "fused.py", "lesson.py")] if "__file__" in globals() else []
+    beside = ("episode.py", "filing.py", "session.py")  # kernels of a dual network stand in these, in a folder of their own
 
     def __init__(self, f):
         super().__init__(f)
-        stamp = self._impl.locator.get_source_stamp(), *_seal(self.sources)
+        beside = [Path(f.__code__.co_filename).with_name(name) for name in self.beside]
+        stamp = self._impl.locator.get_source_stamp(), *_seal([*self.sources, *beside])
         self._cache_file = caching.IndexDataCacheFile(self.cache_path, self._impl.filename_base, stamp)
 
     def save_overload(self, sig, data):
