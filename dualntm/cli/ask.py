@@ -13,7 +13,7 @@ from pathlib import Path
 from .console import amount, bar, print_json
 from .predict import add_write_flags, answer_known, asked_hypotheses, check_write
 from .stores import add_asking_flag, add_store_flags, asked_task, attach_store, held, open_trained
-from .tell import read_facts
+from .tell import fact_lines, read_facts
 from .words import check_counts, refuse_given
 from ..errors import InputError
 
@@ -66,8 +66,8 @@ def known_walks(
 ) -> list[list[str]]:  # each links + 1 patterns
     "Walks of so many links along facts, from starts drawn at random."
     import random
-    from dualntm.train import as_bits
-    leads, found = {as_bits(a): as_bits(b) for a, b in facts}, []
+    words, found = fact_lines(facts).decode().split(), []
+    leads = dict(zip(words[::2], words[1::2]))
     starts = sorted(leads)
     random.Random(seed).shuffle(starts)
     for start in starts:
