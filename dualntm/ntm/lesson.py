@@ -14,6 +14,7 @@ from typing import NamedTuple
 import numba
 import numpy as np
 import torch
+from fastcore.basics import patch
 from torch import Tensor
 
 from .episode import backward_kernel, forward_kernel, parameters_of, piece, Plan, plan_of, read_back, read_out, Slopes, Tape
@@ -237,43 +238,49 @@ class Lesson:
         forward_kernel(b0, b1, self.plan, self.packed, tape)
         output_kernel(b0, b1, self.plan, self.places, self.values, tape, outputs)
 
-    def backward(self,
-        doutputs: Tensor,  # (T, B, outputs), the gradient of the outputs of the last `forward`
-    ) -> None:
-        "Add to the gradients of all parameters."
-        d = np.ascontiguousarray(doutputs.numpy())
-        launch(self._differentiate, d.shape[1], d)
-        self._add_weights(d.reshape(-1, d.shape[2]))
-        first_kernel(self.plan, self.places, self.slopes, self.tape, self.grads)
+# %% ../../nbs/1_ntm/12_lesson.ipynb #fc385ee4
+@patch
+def _differentiate(self: Lesson, b0, b1, d):
+    slopes_kernel(b0, b1, self.plan, self.places, self.values, d, self.slopes)
+    backward_kernel(b0, b1, self.plan, self.packed, self.slopes, self.tape)
 
-    def step(self,
-        n: Tensor, m: Tensor, delta: Tensor,  # the optimiser's running means and steps, flat
-        *settings: float,  # rate, alpha, momentum, epsilon
-    ) -> None:
-        "A step of `GravesRMSprop`."
-        graves_kernel(self.values, self.grads, n.numpy(), m.numpy(), delta.numpy(), *settings)
+@patch
+def _add_weights(self: Lesson, d):
+    p, H, rows, ask = self.plan, self.plan.size, self.tape.rows, 0
+    old, new = (r.reshape(-1, rows.shape[2]) for r in (rows[:-1], rows[1:]))
+    heard, top, G = p.inputs + p.heard, rows.shape[2] - H, self.tape.gates.shape[3]
+    def add(J, *rest):
+        if len(d) < 256: weight_kernel(0, J, self.grads, *rest)
+        else: launch(weight_kernel, J, self.grads, *rest)
+    for l, (at, z) in enumerate(zip(self.places.layers.tolist(), self.slopes.gates)):
+        z, (K, x, x0) = z.reshape(-1, G), (H, new, heard + (l - 1) * H) if l else (heard, old, 0)
+        add(G, at[0], K, 0, K, at[-1], z, 0, x, x0)
+        if p.lstm: add(G, at[1], H, 0, H, at[2], z, 0, old, heard + l * H)
+    for weight, bias, J in self.places.heads.tolist():
+        add(J, weight, H, 0, H, bias, self.slopes.asks.reshape(-1, self.asks), ask, new, top)
+        ask += J
+    weight, bias, J = self.places.output.tolist()
+    add(J, weight, H + p.reads, 0, H, bias, d, 0, new, top)
+    if p.reads: add(J, weight, H + p.reads, H, p.reads, -1, d, 0, new, p.inputs)
 
-    def _add_weights(self, d):
-        p, H, rows, ask = self.plan, self.plan.size, self.tape.rows, 0
-        old, new = (r.reshape(-1, rows.shape[2]) for r in (rows[:-1], rows[1:]))
-        heard, top, G = p.inputs + p.heard, rows.shape[2] - H, self.tape.gates.shape[3]
-        def add(J, *rest):
-            if len(d) < 256: weight_kernel(0, J, self.grads, *rest)
-            else: launch(weight_kernel, J, self.grads, *rest)
-        for l, (at, z) in enumerate(zip(self.places.layers.tolist(), self.slopes.gates)):
-            z, (K, x, x0) = z.reshape(-1, G), (H, new, heard + (l - 1) * H) if l else (heard, old, 0)
-            add(G, at[0], K, 0, K, at[-1], z, 0, x, x0)
-            if p.lstm: add(G, at[1], H, 0, H, at[2], z, 0, old, heard + l * H)
-        for weight, bias, J in self.places.heads.tolist():
-            add(J, weight, H, 0, H, bias, self.slopes.asks.reshape(-1, self.asks), ask, new, top)
-            ask += J
-        weight, bias, J = self.places.output.tolist()
-        add(J, weight, H + p.reads, 0, H, bias, d, 0, new, top)
-        if p.reads: add(J, weight, H + p.reads, H, p.reads, -1, d, 0, new, p.inputs)
+# %% ../../nbs/1_ntm/12_lesson.ipynb #7f57beea
+@patch
+def backward(self: Lesson,
+    doutputs: Tensor,  # (T, B, outputs), the gradient of the outputs of the last `forward`
+) -> None:
+    "Add to the gradients of all parameters."
+    d = np.ascontiguousarray(doutputs.numpy())
+    launch(self._differentiate, d.shape[1], d)
+    self._add_weights(d.reshape(-1, d.shape[2]))
+    first_kernel(self.plan, self.places, self.slopes, self.tape, self.grads)
 
-    def _differentiate(self, b0, b1, d):
-        slopes_kernel(b0, b1, self.plan, self.places, self.values, d, self.slopes)
-        backward_kernel(b0, b1, self.plan, self.packed, self.slopes, self.tape)
+@patch
+def step(self: Lesson,
+    n: Tensor, m: Tensor, delta: Tensor,  # the optimiser's running means and steps, flat
+    *settings: float,  # rate, alpha, momentum, epsilon
+) -> None:
+    "A step of `GravesRMSprop`."
+    graves_kernel(self.values, self.grads, n.numpy(), m.numpy(), delta.numpy(), *settings)
 
 # %% ../../nbs/1_ntm/12_lesson.ipynb #9a29ddfc
 def _has_hooks(modules) -> bool:

@@ -9,6 +9,7 @@ __all__ = ['Flat', 'norm_of', 'GravesRMSprop', 'Adam', 'AdamW', 'make_optimiser'
 import math
 
 import torch
+from fastcore.basics import patch
 from torch import nn, Tensor
 
 # %% ../../nbs/2_train/02_optimiser.ipynb #ff9ae780
@@ -57,19 +58,6 @@ class GravesRMSprop(torch.optim.Optimizer):
         self._lesson = None
         for flat in self.flats: self.state[flat.params[0]] = {name: torch.zeros_like(flat.values) for name in ("n", "m", "delta")}
 
-    def zero_grad(self, set_to_none: bool = False):
-        "Set all gradients to 0; they stay where they are."
-        for flat in self.flats: flat.grads.zero_()
-
-    def lesson(self,
-        net,  # whose parameters these are
-    ):  # that adds to the gradients in place, or None where autograd must do it
-        "The network's lesson, if one group holds all its parameters; it then takes the optimiser's steps too."
-        for flat in self.flats: flat.gather()
-        if self._lesson is None or self._lesson.net is not net or not self._lesson.fits():
-            self._lesson = net.lesson(self.flats[0].params, self.flats[0].values, self.flats[0].grads) if len(self.flats) == 1 else None
-        return self._lesson
-
     def clip(self,
         most: float,  # largest norm
     ) -> float:  # the norm before
@@ -94,6 +82,22 @@ class GravesRMSprop(torch.optim.Optimizer):
             torch.addcmul(n, m, m, value=-1, out=root).add_(group["eps"]).clamp_(min=group["eps"] / 4).sqrt_()
             delta.mul_(group["momentum"]).addcdiv_(g, root, value=-group["lr"])
             flat.values.add_(delta)
+
+# %% ../../nbs/2_train/02_optimiser.ipynb #8050992f
+@patch
+def zero_grad(self: GravesRMSprop, set_to_none: bool = False):
+    "Set all gradients to 0; they stay where they are."
+    for flat in self.flats: flat.grads.zero_()
+
+@patch
+def lesson(self: GravesRMSprop,
+    net,  # whose parameters these are
+):  # that adds to the gradients in place, or None where autograd must do it
+    "The network's lesson, if one group holds all its parameters; it then takes the optimiser's steps too."
+    for flat in self.flats: flat.gather()
+    if self._lesson is None or self._lesson.net is not net or not self._lesson.fits():
+        self._lesson = net.lesson(self.flats[0].params, self.flats[0].values, self.flats[0].grads) if len(self.flats) == 1 else None
+    return self._lesson
 
 # %% ../../nbs/2_train/02_optimiser.ipynb #8d7f4897
 class _Clipped:
