@@ -47,7 +47,7 @@ class Script(NamedTuple):
     vectors: np.ndarray  # (S, B, D), the propositions
 
 # %% ../../nbs/4_dual/08_session.ipynb #572d3f54
-@jit()
+@jit(forceinline=False)
 def begin_episode(o, e, b, plan, tape, reads, script, start, filing, v):
     "The start state of episode e, which begins at step o with version v of the graph."
     s, I, n, row = min(e, 1), plan.inputs, tape.weightings.shape[0], tape.rows[o, b]
@@ -61,7 +61,7 @@ def begin_episode(o, e, b, plan, tape, reads, script, start, filing, v):
     if script.reads[e]: reads.used[b] = measure_nodes(reads.own[b], filing.nodes[v % kept, b], filing.links[v % kept, b], filing.usage[v % kept, b])
 
 # %% ../../nbs/4_dual/08_session.ipynb #dbcd1b15
-@jit()
+@jit(forceinline=False)
 def read_or_rest(t, e, b, v, first, seen, snap, tape, reads, script, filing):
     "The reads of step t, and the gates of its note; where there is nothing to read, nothing is seen."
     kept, z = filing.nodes.shape[0], tape.asks[t, b]
@@ -71,7 +71,7 @@ def read_or_rest(t, e, b, v, first, seen, snap, tape, reads, script, filing):
         reads.looks[t + 1, b] = reads.looks[t, b]
     for i in range(z.shape[0] - 2, z.shape[0]): z[i] = sigmoid(z[i]) * script.present[t, b]
 
-@jit()
+@jit(forceinline=False)
 def file_episode(o, end, b, v, filing, tape, script, same_from, snap):
     "File the notes of the steps from o to end; returns the number of the graph's version after them."
     J = tape.asks.shape[2]
@@ -114,7 +114,7 @@ class Ends(NamedTuple):
     vectors: np.ndarray  # (S, B, D)
 
 # %% ../../nbs/4_dual/08_session.ipynb #97f7691f
-@jit()
+@jit(forceinline=False)
 def notes_back(o, end, b, v, filing, tape, script, slopes, dreads, ends, rooms):
     "The way back of `file_episode`; returns the number of the graph's version before."
     J = tape.asks.shape[2]
@@ -130,7 +130,7 @@ def notes_back(o, end, b, v, filing, tape, script, slopes, dreads, ends, rooms):
             if joined: slopes.asks[t, b, J - 1] += dlink
     return v
 
-@jit()
+@jit(forceinline=False)
 def rest_back(t, e, b, v, first, seen, slopes, tape, dreads, reads, script, filing, tmp, flow):
     "The way back of `read_or_rest`."
     J, K = tape.asks.shape[2], tmp.shape[0]
@@ -143,7 +143,7 @@ def rest_back(t, e, b, v, first, seen, slopes, tape, dreads, reads, script, fili
         for i in range(reads.wants.shape[2]): dreads.wants[t, b, i] = 0
 
 # %% ../../nbs/4_dual/08_session.ipynb #ea93a13b
-@jit()
+@jit(forceinline=False)
 def end_back(e, b, v, plan, slopes, dreads, reads, script, filing, ends):
     "Where an episode begins: what its start and its graph get."
     if script.reads[e]: measure_back(dreads.own[b], dreads.nodes[b], dreads.links[b], dreads.usage[b], reads.own[b], filing.nodes[v, b], filing.usage[v, b], reads.used[b])

@@ -289,7 +289,7 @@ def next_tape(plan: Plan, tape: Tape, inputs: Tensor) -> Tape:
     return tape
 
 # %% ../../nbs/1_ntm/07_episode.ipynb #d52eb51d
-@jit()
+@jit(forceinline=False)
 def controller_forward(t, b0, b1, plan, weights, tape):
     "Controller of step t; returns where the heads' weights begin."
     H, G, start = plan.size, tape.gates.shape[3], 0
@@ -309,7 +309,7 @@ def controller_forward(t, b0, b1, plan, weights, tape):
     return start
 
 # %% ../../nbs/1_ntm/07_episode.ipynb #ebe12883
-@jit()
+@jit(forceinline=False)
 def heads_forward(t, b, plan, tape, ring):
     "All heads of step t for sequence b."
     M, s, versions, n = tape.memory.shape[2], plan.shift, tape.memory.shape[0], tape.weightings.shape[0]
@@ -343,7 +343,7 @@ def forward_kernel(b0, b1, plan, weights, tape):
             for b in range(low, high): heads_forward(t, b, plan, tape, ring)
 
 # %% ../../nbs/1_ntm/07_episode.ipynb #10a4bee2
-@jit()
+@jit(forceinline=False)
 def heads_backward(t, b, plan, slopes, tape, ring, tmp):
     "All heads of step t for sequence b, last first."
     M, s, writes = tape.memory.shape[2], plan.shift, plan.kinds.sum()
@@ -362,7 +362,7 @@ def heads_backward(t, b, plan, slopes, tape, ring, tmp):
         point_back(dw, dz, dmemory, z, memory, tape.lengths[v, b], tape.weightings[t, b, k], w, tape.stages[t, b, k], ring, tmp, s)
 
 # %% ../../nbs/1_ntm/07_episode.ipynb #bf1c73c9
-@jit()
+@jit(forceinline=False)
 def controller_backward(t, b0, b1, end, plan, weights, slopes, tape):
     "Controller of step t; its weights end at `end`."
     H, G = plan.size, slopes.gates.shape[3]
