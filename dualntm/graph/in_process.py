@@ -74,6 +74,7 @@ def place_of(self: InMemoryGraphMemory,
     while (row := self.by_number.get(idx)) >= 0 and not self.says(row, text): idx = (idx + 1) % 2**53
     return idx, row
 
+# %% ../../nbs/3_graph/02_in_process.ipynb #d9beb903
 @patch
 def find_all(self: InMemoryGraphMemory,
     texts: Sequence[str],
