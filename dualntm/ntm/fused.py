@@ -248,19 +248,19 @@ class FusedEngine(Engine):
 
     def is_ready(self, dtype: torch.dtype) -> bool:
         "Whether the kernels are loaded for `dtype`."
-        from dualntm.ntm.lesson import lesson_is_ready
-        return is_ready(dtype) and lesson_is_ready(dtype)
+        from dualntm.ntm.training_step import training_step_is_ready
+        return is_ready(dtype) and training_step_is_ready(dtype)
 
     def prepare(self, dtype: torch.dtype) -> None:
         "Load the kernels for `dtype`, compiling them if need be."
-        from dualntm.ntm.lesson import prepare_lesson
+        from dualntm.ntm.training_step import prepare_training_step
         prepare(dtype)
-        prepare_lesson(dtype)
+        prepare_training_step(dtype)
 
-    def lesson(self, net, params: list, values: Tensor, grads: Tensor):
+    def training_step(self, net, params: list, values: Tensor, grads: Tensor):
         "A way to learn without autograd, or None."
-        from dualntm.ntm.lesson import lesson_for
-        return lesson_for(net, params, values, grads)
+        from dualntm.ntm.training_step import training_step_for
+        return training_step_for(net, params, values, grads)
 
     def set_threads(self, threads: int) -> None:
         "Let the kernels use so many threads, and PyTorch one."

@@ -55,7 +55,7 @@ def _seal(paths: list) -> list:
 class KeptKernels(caching.FunctionCache):
     "numba's cache of one function, which no broken file and no full disk can stop."
     _impl_class = _Sealed
-    sources = [Path(__file__).with_name(name) for name in ("tiles.py", "kernels.py", "episode.py", "fused.py", "lesson.py")] if "__file__" in globals() else []
+    sources = [Path(__file__).with_name(name) for name in ("tiles.py", "kernels.py", "episode.py", "fused.py", "training_step.py")] if "__file__" in globals() else []
     beside = ("episode.py", "filing.py", "session.py")  # kernels of a dual network stand in these, in a folder of their own
 
     def __init__(self, f):

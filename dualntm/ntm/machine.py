@@ -189,8 +189,8 @@ class Engine:
 
     def prepare(self, dtype: torch.dtype) -> None: "Load or compile what that precision needs."
 
-    def lesson(self, net, params: list, values: Tensor, grads: Tensor):
-        "What `net.lesson` gives: a way to learn without autograd, or None."
+    def training_step(self, net, params: list, values: Tensor, grads: Tensor):
+        "What `net.training_step` gives: a way to learn without autograd, or None."
         return None
 
     def set_threads(self, threads: int) -> None:
@@ -325,13 +325,13 @@ def prepare(self: NTM) -> None:
     find_engine(self.engine_on(weight.device)).prepare(weight.dtype)
 
 @patch
-def lesson(self: NTM,
+def training_step(self: NTM,
     params: list,  # its parameters
     values: Tensor,  # all of them as one flat tensor, of which they are parts
     grads: Tensor,  # their gradients in the same way
 ):  # with `forward(inputs)` and `backward(doutputs)`, or None where autograd must do it
     "A way to compute outputs from a fresh start and add gradients in place, as the engine has it."
-    return find_engine(self.engine_on(values.device)).lesson(self, params, values, grads)
+    return find_engine(self.engine_on(values.device)).training_step(self, params, values, grads)
 
 # %% ../../nbs/1_ntm/05_machine.ipynb #480047ed
 @patch

@@ -281,7 +281,7 @@ def is_ready(self: Network) -> bool:
 def prepare(self: Network) -> None: "Load or compile what the network's engine needs."
 
 @patch
-def lesson(self: Network,
+def training_step(self: Network,
     params: list,  # its parameters
     values: Tensor,  # all of them as one flat tensor, of which they are parts
     grads: Tensor,  # their gradients in the same way

@@ -55,7 +55,7 @@ class GravesRMSprop(torch.optim.Optimizer):
     ):
         super().__init__(params, dict(lr=lr, alpha=alpha, momentum=momentum, eps=eps))
         self.flats = [Flat(group["params"]) for group in self.param_groups]
-        self._lesson = None
+        self._training_step = None
         for flat in self.flats: self.state[flat.params[0]] = {name: torch.zeros_like(flat.values) for name in ("n", "m", "delta")}
 
     def clip(self,
@@ -74,8 +74,8 @@ class GravesRMSprop(torch.optim.Optimizer):
         for group, flat in zip(self.param_groups, self.flats):
             flat.gather()
             (n, m, delta), g, root = self.state[flat.params[0]].values(), flat.grads, flat.scratch
-            if self._lesson is not None:
-                self._lesson.step(n, m, delta, *(group[name] for name in ("lr", "alpha", "momentum", "eps")))
+            if self._training_step is not None:
+                self._training_step.step(n, m, delta, *(group[name] for name in ("lr", "alpha", "momentum", "eps")))
                 continue
             n.lerp_(torch.mul(g, g, out=root), 1 - group["alpha"])
             m.lerp_(g, 1 - group["alpha"])
@@ -90,14 +90,14 @@ def zero_grad(self: GravesRMSprop, set_to_none: bool = False):
     for flat in self.flats: flat.grads.zero_()
 
 @patch
-def lesson(self: GravesRMSprop,
+def training_step(self: GravesRMSprop,
     net,  # whose parameters these are
 ):  # that adds to the gradients in place, or None where autograd must do it
-    "The network's lesson, if one group holds all its parameters; it then takes the optimiser's steps too."
+    "The network's training step, if one group holds all its parameters; it then takes the optimiser's steps too."
     for flat in self.flats: flat.gather()
-    if self._lesson is None or self._lesson.net is not net or not self._lesson.fits():
-        self._lesson = net.lesson(self.flats[0].params, self.flats[0].values, self.flats[0].grads) if len(self.flats) == 1 else None
-    return self._lesson
+    if self._training_step is None or self._training_step.net is not net or not self._training_step.fits():
+        self._training_step = net.training_step(self.flats[0].params, self.flats[0].values, self.flats[0].grads) if len(self.flats) == 1 else None
+    return self._training_step
 
 # %% ../../nbs/2_train/02_optimiser.ipynb #8d7f4897
 class _Clipped:
@@ -111,7 +111,7 @@ class _Clipped:
         for p in params: p.grad.mul_(most / norm)
         return norm
 
-    def lesson(self, net): return None  # autograd does it
+    def training_step(self, net): return None  # autograd does it
 
 class Adam(_Clipped, torch.optim.Adam): "PyTorch's Adam, with `clip`."
 

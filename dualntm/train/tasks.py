@@ -247,17 +247,17 @@ def slope(self: Task,
 def learn(self: Task,
     net,
     batch,
-    lesson=None,  # of the network, in place of autograd
+    training_step=None,  # of the network, in place of autograd
 ) -> tuple:  # what `session` gives, and a `Score` of numbers
     "Let a network answer a batch, and add the gradient of the loss to the gradients of its parameters."
-    if lesson is None or self.session != Task.session.__get__(self):
+    if training_step is None or self.session != Task.session.__get__(self):
         answer, state = self.session(net, batch, net.opening(batch.inputs))
         score = self.score(answer, batch)
         score.loss.backward()
         return answer, state, Score(*(s.item() for s in score))
-    outputs = lesson.forward(batch.inputs)
+    outputs = training_step.forward(batch.inputs)
     score, slope = self.slope(outputs, batch)
-    lesson.backward(slope)
+    training_step.backward(slope)
     return outputs, None, score
 
 # %% ../../nbs/2_train/01_tasks.ipynb #a2804c4b

@@ -119,9 +119,9 @@ def train_batch(self: Trainer) -> Score:
     with within_memory(f"batches of {self.training.batch_size:,}: choose a smaller batch_size, or shorter sequences, or a smaller network"):
         batch = self.draw()
         batch = type(batch)(*(t.to(self.device, dtype) for t in batch))
-        lesson = self.optimiser.lesson(self.net)
+        training_step = self.optimiser.training_step(self.net)
         self.optimiser.zero_grad()
-        outputs, state, score = self.task.learn(self.net, batch, lesson)
+        outputs, state, score = self.task.learn(self.net, batch, training_step)
     t = self.training
     norm = clip_usual(self.optimiser, t.clip_norm, t.clip_over, t.clip_least)
     if not math.isfinite(score.loss + norm): raise NonFiniteError(self.blame(score.loss))
