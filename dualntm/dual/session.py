@@ -8,6 +8,7 @@ __all__ = ['Start', 'Script', 'script_of', 'parameters_for', 'parts_of', 'begin_
            'session_gradients', 'run_session', 'is_ready', 'prepare']
 
 # %% ../../nbs/4_dual/08_session.ipynb #ad01ba05
+from functools import wraps
 from itertools import accumulate
 from typing import NamedTuple
 
@@ -276,6 +277,14 @@ def session_gradients(ctx, doutputs, dh, dc, dmemory, dweightings, dheard, dlook
             later[:, I:at], hidden(later), ends.cells.sum((0, 1))[None] if plan.lstm else None, None, ends.weightings.sum((0, 1))[None], *grads, *heads, output, *biases, bias)
 
 # %% ../../nbs/4_dual/08_session.ipynb #6c269d9b
+def _in_full_precision(run):
+    "Decorator: compute outside of `torch.autocast`."
+    @wraps(run)
+    def whole(*args):
+        with without_autocast("cpu"): return run(*args)
+    return whole
+
+@_in_full_precision
 def run_session(
     net,  # a dual network
     episodes: list[Tensor],  # inputs of each, (T, B, inputs), as `net.take` lets them in
@@ -291,8 +300,7 @@ def run_session(
     given = [inputs, inputs @ sees.t(), net.aims(vectors), vectors, None if net.lead is None else net.lead.weight, *state.graph[:3], state.looks,
              *parts_of(plan, state.short, state.seen), *parts_of(plan, NTM.start(net, 1), state.seen.new_zeros(1, R, D)), *params]
     keep = record or torch.is_grad_enabled()
-    with without_autocast("cpu"):
-        y, h, c, memory, weightings, heard, looks, sight, gates, *graph = Session.apply((plan, net.same_from, net.snap), keep, kept, script, *given)
+    y, h, c, memory, weightings, heard, looks, sight, gates, *graph = Session.apply((plan, net.same_from, net.snap), keep, kept, script, *given)
     reads, sight = heard[:, :plan.reads].split(memory.shape[2], 1) if plan.reads else (), sight.unflatten(2, (R, D))
     outputs = net.reply(*(t.flatten(0, 1) for t in (y, inputs[-T:], looks, sight))).unflatten(0, (T, B)) if script[1][-1] else y
     short, notes = NTMState(LSTMState(h, c) if plan.lstm else NoState(), memory, weightings.unbind(1), reads), Notes(vectors[-T:], *gates.split(1, 2))
