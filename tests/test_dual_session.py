@@ -7,7 +7,7 @@ from torch import nn
 
 import dualntm
 from dualntm.cli import main
-from dualntm.dual import DualMemoryController, DualMemoryNTM, GraphRecallTask, find_or_create, WorkingGraph
+from dualntm.dual import ask_inputs, DualMemoryController, DualMemoryNTM, draw_world, GraphRecallTask, find_or_create, run_along, tell_store, WorkingGraph
 
 
 def made(engine, dtype=torch.float64, lead=False, **kw):
@@ -139,3 +139,15 @@ def test_training_is_the_same_with_both_engines():
         task.score(task.session(net, batch)[0], batch).loss.backward()
         losses.append([p.grad for p in net.parameters()])
     for a, b in zip(*losses): torch.testing.assert_close(a, b, rtol=1e-7, atol=1e-9)
+
+
+def test_a_read_moves_along_the_graph_memory():
+    task, net = dualntm.load("pretrained:graph-recall")
+    facts, walks = draw_world(16, torch.Generator().manual_seed(2), walks=200, links=8, items=1000)  # a function: some items have many that lead to them
+    tell_store(net, facts)
+    before = net.graph_memory.count()
+    along = run_along(net, ask_inputs(walks[0], 8))
+    assert ((along.outputs[1:] > 0) == (walks[1:] > .5)).all() and net.graph_memory.count() == before and not net.snap
+    assert along.ways == net.graph_memory.walk([way[0] for way in along.ways], 8)
+    plain = DualMemoryController(19, 16, 16, True)
+    with pytest.raises(ValueError, match="no graph memory"): run_along(plain, ask_inputs(walks[0], 8))

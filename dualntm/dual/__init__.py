@@ -6,4 +6,5 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(__name__, submod_attrs={
                       "readable", "see", "with_nodes", "write_proposition"],
     "network": ["DualMemoryController", "DualState"],
     "store": ["DualMemoryNTM", "Tally", "WriteConditions"],
+    "along": ["Along", "run_along"],
     "graph_recall": ["GraphRecallTask", "ask_inputs", "ask_store", "draw_items", "draw_world", "tell_inputs", "tell_store"]})
