@@ -196,7 +196,7 @@ class Names:
 @lru_cache(2**12)
 def moment(
     time: str,  # as a line of the log has it
-) -> int | None:  # milliseconds since 1970; None for what can't be told from them to the last letter
+) -> int | None:  # milliseconds since 1970; None if the text can't be made again from the number
     "A time in UTC as a number."
     try: count = (datetime.fromisoformat(time) - datetime.fromtimestamp(0, timezone.utc)) // timedelta(milliseconds=1)
     except (ValueError, TypeError, OverflowError): return None

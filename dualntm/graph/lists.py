@@ -51,7 +51,7 @@ class Looked(collections.abc.Mapping):
 # %% ../../nbs/3_graph/06_lists.ipynb #e7db78a2
 @patch(as_prop=True)
 def kept(self: InMemoryGraphMemory) -> Sequence[Proposition]:
-    "All propositions in the order of writing; of one that is put in another's place, only `told` counts."
+    "All propositions in the order of writing; assigning to a row changes only its `told`."
     return Listed(lambda: len(self.rows), self.made, put=lambda row, new: self.rows["told"].__setitem__(row, new.told))
 
 @patch(as_prop=True)
