@@ -29,7 +29,12 @@ class Watched:
 
     def __getattr__(self, name): return getattr(self.net, name)
 
-    def __call__(self, *inputs): return self.net(*inputs)
+    def __call__(self, inputs, state=None):
+        "An episode of the network; what its reads see is noted, where there is something to read."
+        if state is None or not state.graph.usage.any(): return self.net(inputs, state)
+        outputs, last, trace = self.net(inputs, state, record=True)
+        self.seen += trace.seen.unbind()
+        return outputs, last
 
     def step(self, x, state):
         "One step of the network, which is noted."
