@@ -58,16 +58,18 @@ def snap_to(r):
 # %% ../../nbs/4_dual/06_episode.ipynb #c02262b4
 @jit(forceinline=False)
 def measure_nodes(own, nodes, links, usage):
-    "Sets what `own` holds of each slot; returns how many slots are in use, from the first on."
-    K, kind, used = nodes.shape[0], own.dtype.type, 0
+    "Sets what `own` holds of each slot; returns how many slots are in use, from the first on. Nodes and links may be given for the first slots only."
+    K, given, kind, used = usage.shape[0], nodes.shape[0], own.dtype.type, 0
     small, least = kind(1e-6), kind(1e-3)
     scale, prior, ahead, behind = own[0], own[1], own[2], own[3]
     behind[:] = least
     for i in range(K):
-        total, length = least, dot(nodes[i], nodes[i])
-        for j in range(K):
-            total += links[i, j]
-            behind[j] += links[i, j]
+        total, length = least, least - least
+        if i < given:
+            length = dot(nodes[i], nodes[i])
+            for j in range(given):
+                total += links[i, j]
+                behind[j] += links[i, j]
         ahead[i] = one(small) / total
         scale[i] = one(small) / (kind(math.sqrt(length)) + small) if usage[i] > 0 else small - small
         prior[i] = kind(math.log(usage[i] + small))
@@ -118,7 +120,7 @@ def looks_forward(t, b, first, seen, snap, tape, reads, nodes, links):
 @jit(forceinline=False)
 def look_back(dprevious, dwant, dz, dlook, z, want, size, previous, stages, nodes, links, own, used, dnodes, dlinks, down, tmp, flow):
     "Adds to `dprevious`, `dnodes`, `dlinks` and `down`; sets `dwant` and `dz`."
-    K, D, kind = nodes.shape[0], nodes.shape[1], z.dtype.type
+    K, D, kind = dlook.shape[0], nodes.shape[1], z.dtype.type
     likeness, content, modes, dmodes = stages[0], stages[1], z[D:D + 3], dz[D:D + 3]
     dmodes[0], dmodes[1], dmodes[2] = dot(dlook, content), dot(dlook, stages[2]), dot(dlook, stages[3])
     soften_back(dmodes, modes, modes, one(size))

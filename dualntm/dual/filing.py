@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['Filing', 'weigh_note', 'put_note', 'file_note', 'put_back', 'weigh_back', 'note_back', 'file_kernel',
-           'file_back_kernel', 'arrays', 'new_filing', 'Filed', 'file_compiled']
+           'file_back_kernel', 'arrays', 'slots_in_use', 'new_filing', 'all_slots', 'Filed', 'file_compiled']
 
 # %% ../../nbs/4_dual/07_filing.ipynb #aceff2cd
 from typing import NamedTuple
@@ -20,9 +20,9 @@ from .working_graph import Notes, WorkingGraph
 
 # %% ../../nbs/4_dual/07_filing.ipynb #a593a2bb
 class Filing(NamedTuple):
-    "A graph before each of V notes and after the last, and how each note was weighed. K slots of D numbers."
-    nodes: np.ndarray  # (V+1, B, K, D)
-    links: np.ndarray  # (V+1, B, K, K)
+    "A graph before each of V notes and after the last, and how each note was weighed. K slots of D numbers, of which the first k can be in use."
+    nodes: np.ndarray  # (V+1, B, k, D)
+    links: np.ndarray  # (V+1, B, k, k)
     usage: np.ndarray  # (V+1, B, K)
     written: np.ndarray  # (B, K)
     likeness: np.ndarray  # (V, B, 3, K): cosines of the note with the nodes, their softmax, and where the note goes
@@ -34,7 +34,7 @@ class Filing(NamedTuple):
 @jit()
 def weigh_note(e, likeness, places, nodes, usage, same_from, snap):
     "Where a note goes if its gate is open; returns how sure it is that the note is there."
-    K, kind, cos, old, w = nodes.shape[0], e.dtype.type, likeness[0], likeness[1], likeness[2]
+    K, kind, cos, old, w = usage.shape[0], e.dtype.type, likeness[0], likeness[1], likeness[2]
     near, free, used, small = 0, 0, 0, kind(1e-6)
     for j in range(K):
         cos[j] = small - small
@@ -110,7 +110,7 @@ def put_back(dnodes, dlinks, dusage, dw, dprevious, de, nodes, links, usage, e, 
 @jit()
 def weigh_back(dw, de, dnodes, dusage, tmp, e, likeness, m, places, nodes, usage):
     "Adds to `de`, `dnodes` and `dusage` what comes from the weighting, whose gradient is `dw`."
-    K, D, kind, cos, old = nodes.shape[0], nodes.shape[1], e.dtype.type, likeness[0], likeness[1]
+    K, D, kind, cos, old = usage.shape[0], nodes.shape[1], e.dtype.type, likeness[0], likeness[1]
     small = kind(1e-6)
     dm = dot(dw, old) - dw[places[1]]
     for j in range(K): tmp[j] = m * dw[j]
@@ -159,14 +159,27 @@ def file_back_kernel(b0, b1, filing, vectors, write, link, joined, dnodes, dlink
 # %% ../../nbs/4_dual/07_filing.ipynb #b906798e
 def arrays(tape): return type(tape)(*(t.numpy() for t in tape))
 
+def slots_in_use(graph) -> int:
+    "How many slots of a working graph are in use in any sequence, from the first on."
+    some = graph.usage.any(0)
+    if some.any(): some = some | graph.nodes.any(2).any(0) | graph.links.any(1).any(0) | graph.links.any(2).any(0)
+    return int(some.nonzero().max()) + 1 if some.any() else 0
+
 def new_filing(graph, notes: int, keep: bool) -> Filing:
     "Room for so many notes, with the graph before the first of them."
     (B, K, D), nodes = graph.nodes.shape, graph.nodes
+    k = min(K, slots_in_use(graph) + notes)
     versions, zeros, new = notes + 1 if keep else 1, nodes.new_zeros, nodes.new_empty
-    filing = Filing(zeros(versions, B, K, D), zeros(versions, B, K, K), new(versions, B, K), graph.written.clone(memory_format=torch.contiguous_format),
+    filing = Filing(zeros(versions, B, k, D), zeros(versions, B, k, k), new(versions, B, K), graph.written.clone(memory_format=torch.contiguous_format),
                     new(notes, B, 3, K), zeros(notes + 1, B, K), new(notes, B), torch.empty(notes, B, 3, dtype=torch.long))
-    filing.nodes[0], filing.links[0], filing.usage[0] = graph[:3]
+    filing.nodes[0], filing.links[0], filing.usage[0] = nodes[:, :k], graph.links[:, :k, :k], graph.usage
     return filing
+
+def all_slots(nodes, links, came) -> tuple:  # nodes (B, K, D), links (B, K, K)
+    "What was computed for the first k slots, with all slots; the others have what came for them, nodes and links of K slots."
+    whole, k = [t.clone(memory_format=torch.contiguous_format) for t in came], nodes.shape[1]
+    whole[0][:, :k], whole[1][:, :k, :k] = nodes, links
+    return whole[0], whole[1]
 
 # %% ../../nbs/4_dual/07_filing.ipynb #5153f858
 class Filed(torch.autograd.Function):
@@ -179,17 +192,19 @@ class Filed(torch.autograd.Function):
         ctx.save_for_backward(*filing, *given)
         ctx.set_materialize_grads(False)
         ctx.mark_non_differentiable(filing.written)
-        return filing.nodes[-1].clone(), filing.links[-1].clone(), filing.usage[-1].clone(), filing.written
+        return *all_slots(filing.nodes[-1], filing.links[-1], (nodes, links)), filing.usage[-1].clone(), filing.written
 
     @staticmethod
     @once_differentiable
     def backward(ctx, dnodes, dlinks, dusage, _):
         *parts, vectors, write, link, joined = ctx.saved_tensors
         filing, zeros = Filing(*parts), torch.zeros_like
-        slopes = [zeros(t[0]) if d is None else d.clone(memory_format=torch.contiguous_format) for d, t in zip((dnodes, dlinks, dusage), filing)]
+        (k, D), (_, B, K) = filing.nodes.shape[2:], filing.usage.shape
+        came = [vectors.new_zeros(B, K, D) if dnodes is None else dnodes, vectors.new_zeros(B, K, K) if dlinks is None else dlinks]
+        slopes = [d.clone(memory_format=torch.contiguous_format) for d in (came[0][:, :k], came[1][:, :k, :k], zeros(filing.usage[0]) if dusage is None else dusage)]
         new = [zeros(vectors), torch.empty_like(write), torch.empty_like(link)]
         launch(file_back_kernel, vectors.shape[1], arrays(filing), *(t.numpy() for t in (vectors, write, link, joined, *slopes, *new)))
-        return (None, None, None, None, None, None, *slopes, *new)
+        return (None, None, None, None, None, None, *all_slots(*slopes[:2], came), slopes[2], *new)
 
 # %% ../../nbs/4_dual/07_filing.ipynb #b2e9cbca
 def file_compiled(graph: WorkingGraph, notes: Notes, first: int = 0, same_from: float = .9, snap: bool = False) -> WorkingGraph:

@@ -27,7 +27,7 @@ from ..ntm.kernels import add_dots, add_rows, jit, measure, sigmoid
 from ..ntm.machine import NTM, NTMState
 from ..ntm.network import without_autocast
 from .episode import looks_backward, looks_forward, measure_back, measure_nodes, ReadSlopes, ReadTape
-from .filing import arrays, file_note, Filing, new_filing, note_back
+from .filing import all_slots, arrays, file_note, Filing, new_filing, note_back
 from .working_graph import Notes, WorkingGraph
 
 # %% ../../nbs/4_dual/08_session.ipynb #c1cf080d
@@ -238,7 +238,7 @@ class Session(torch.autograd.Function):
         return (outputs, end[:, at:].reshape(B, plan.layers, plan.size).clone() if plan.lstm else None, tape.cells[S % n].clone() if plan.lstm else None,
                 tape.memory[S * int(plan.kinds.sum()) % len(tape.memory)].transpose(1, 2).contiguous(), tape.weightings[S % n].clone(), end[:, I:at].clone(),
                 reads.looks[-T:].clone(), last[1:, :, seen:at].clone(), tape.asks[-T:, :, -2:].clone(),
-                filing.nodes[-1].clone(), filing.links[-1].clone(), filing.usage[-1].clone())
+                *all_slots(filing.nodes[-1], filing.links[-1], (nodes, links)), filing.usage[-1].clone())
 
     @staticmethod
     @once_differentiable
@@ -251,7 +251,7 @@ def session_gradients(ctx, doutputs, dh, dc, dmemory, dweightings, dheard, dlook
     plan, (packed, *rest), sizes, parts = ctx.plan, ctx.saved_tensors, [len(kind._fields) for kind in (Tape, ReadTape, Filing, Script)], []
     for kind, size in zip((Tape, ReadTape, Filing, Script), sizes): parts, rest = [*parts, kind(*rest[:size])], rest[size:]
     (tape, reads, filing, script), w, T, zeros = parts, sort_weights(plan, rest), ctx.steps, torch.zeros_like
-    (S, B, J), (_, _, R, K), D, I, at, seen = tape.asks.shape, reads.looks.shape, filing.nodes.shape[3], plan.inputs, plan.inputs + plan.heard, plan.inputs + plan.reads
+    (S, B, J), (_, _, R, K), (k, D), I, at, seen = tape.asks.shape, reads.looks.shape, filing.nodes.shape[2:], plan.inputs, plan.inputs + plan.heard, plan.inputs + plan.reads
     slopes = start_slopes(plan, tape, w, _padded(doutputs, S), dh, dc, dmemory, dweightings, None if dheard is None else dheard[:, :plan.reads], None)
     if dseen is not None: slopes.rows[-T:, :, seen:at] += dseen
     if dheard is not None: slopes.rows[-1, :, seen:at] += dheard[:, plan.reads:]
@@ -260,7 +260,8 @@ def session_gradients(ctx, doutputs, dh, dc, dmemory, dweightings, dheard, dlook
     starts = script.begins[1:-1]
     slopes.asks[starts - 1], slopes.gates[:, starts - 1] = 0, 0
     def given(d, like): return zeros(like) if d is None else d.clone(memory_format=torch.contiguous_format)
-    dreads = ReadSlopes(zeros(reads.wants), zeros(reads.looks), zeros(reads.own), given(dnodes, filing.nodes[0]), given(dlinks, filing.links[0]), given(dusage, filing.usage[0]))
+    came = [zeros(reads.looks[0, :, 0]).unsqueeze(2).expand(B, K, width) if d is None else d for d, width in ((dnodes, D), (dlinks, K))]
+    dreads = ReadSlopes(zeros(reads.wants), zeros(reads.looks), zeros(reads.own), given(came[0][:, :k], None), given(came[1][:, :k, :k], None), given(dusage, filing.usage[0]))
     if dlooks is not None: dreads.looks[-T:] = dlooks
     E, new = len(script.reads), tape.rows.new_zeros
     ends = Ends(new(E, *slopes.cells.shape) if plan.lstm else new(1, 1, 1, 1), new(E, *slopes.weightings.shape), zeros(script.vectors))
@@ -272,7 +273,7 @@ def session_gradients(ctx, doutputs, dh, dc, dmemory, dweightings, dheard, dlook
     first, later = slopes.rows[0], slopes.rows[starts].sum((0, 1))[None]
     def hidden(rows): return rows[:, at:].reshape(-1, plan.layers, plan.size) if plan.lstm else None
     return (None, None, None, None, dinputs, slopes.asks[:, :, J - R * (D + 4) - 2:], dreads.wants.unflatten(2, (R, D)), ends.vectors, dlead,
-            dreads.nodes, dreads.links, dreads.usage, dreads.looks[0], first[:, I:at], hidden(first), slopes.cells if plan.lstm else None,
+            *all_slots(dreads.nodes, dreads.links, came), dreads.usage, dreads.looks[0], first[:, I:at], hidden(first), slopes.cells if plan.lstm else None,
             slopes.memory.transpose(1, 2), slopes.weightings,
             later[:, I:at], hidden(later), ends.cells.sum((0, 1))[None] if plan.lstm else None, None, ends.weightings.sum((0, 1))[None], *grads, *heads, output, *biases, bias)
 
