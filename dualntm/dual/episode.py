@@ -11,7 +11,7 @@ from typing import NamedTuple
 import math
 import numpy as np
 
-from ..ntm.kernels import add_product, dot, jit, one, soften, soften_back, softplus, softplus_slope
+from ..ntm import add_product, dot, jit, one, soften, soften_back, softplus, softplus_slope
 
 # %% ../../nbs/4_dual/06_episode.ipynb #09aa9517
 class ReadTape(NamedTuple):

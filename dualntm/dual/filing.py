@@ -13,8 +13,7 @@ import numpy as np
 import torch
 from torch.autograd.function import once_differentiable
 
-from ..ntm.fused import launch
-from ..ntm.kernels import dot, jit, one, sigmoid, soften, soften_back
+from ..ntm import dot, jit, launch, one, sigmoid, soften, soften_back
 from .episode import snap_to
 from .working_graph import Notes, WorkingGraph
 

@@ -19,13 +19,10 @@ from torch import Tensor
 from torch.autograd.function import once_differentiable
 from torch.nn import functional as F
 
-from ..ntm.controller import LSTMState, NoState
-from ..ntm.episode import controller_backward, controller_forward, fill_inputs, heads_backward, heads_forward, new_tape, pack, parameters_of, piece, Plan, plan_of
-from ..ntm.episode import Slopes, sort_weights, Tape
-from ..ntm.fused import launch, seen_by_output, start_slopes, trace_of, weight_gradients
-from ..ntm.kernels import add_dots, add_rows, jit, measure, sigmoid
-from ..ntm.machine import NTM, NTMState
-from ..ntm.network import without_autocast
+from ..ntm import add_dots, add_rows, controller_backward, controller_forward, fill_inputs, heads_backward, heads_forward, jit
+from ..ntm import launch, LSTMState, measure, new_tape, NoState, NTM, NTMState, pack, parameters_of, piece, Plan, plan_of
+from ..ntm import seen_by_output, sigmoid, Slopes, sort_weights, start_slopes, Tape, trace_of, weight_gradients
+from ..ntm import without_autocast
 from .episode import looks_backward, looks_forward, measure_back, measure_nodes, ReadSlopes, ReadTape
 from .filing import all_slots, arrays, file_note, Filing, new_filing, note_back
 from .working_graph import Notes, WorkingGraph

@@ -7,8 +7,10 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(__name__, submod_attrs={
     "controller": ["FeedforwardController", "LSTMController", "LSTMState", "NoState", "make_controller"],
     "network": ["Drawn", "Network", "check_like", "check_place", "in_autocast", "map_state", "run_eager", "stack_states", "without_autocast"],
     "machine": ["EagerEngine", "Engine", "NTM", "NTMState", "check_memory", "check_room", "find_engine", "obstacle"],
-    "kernels": ["jit"],
+    "kernels": ["add_dots", "add_product", "add_rows", "dot", "jit", "measure", "one", "sigmoid", "soften", "soften_back", "softplus", "softplus_slope"],
+    "episode": ["Plan", "Slopes", "Tape", "controller_backward", "controller_forward", "fill_inputs", "heads_backward", "heads_forward", "new_tape", "pack",
+                "parameters_of", "piece", "plan_of", "sort_weights"],
     "lstm": ["LSTMNetwork"],
     "dnc": ["DNC", "DNCState"],
-    "fused": ["FusedEngine", "can_fuse", "run_fused", "step_bytes", "step_flops"],
+    "fused": ["FusedEngine", "can_fuse", "launch", "run_fused", "seen_by_output", "start_slopes", "step_bytes", "step_flops", "trace_of", "weight_gradients"],
 })
