@@ -68,7 +68,7 @@ def says(self: InMemoryGraphMemory,
 def place_of(self: InMemoryGraphMemory,
     text: str,  # in normal form
 ) -> tuple[int, int]:  # the number that it has or would get; its row, -1 if it is not there
-    "Where a text is, or would be."
+    "The place of a text, also of one that is not there."
     if text in self.elsewhere: return self.elsewhere[text], self.by_number.get(self.elsewhere[text])
     idx = text_number(text, "")
     while (row := self.by_number.get(idx)) >= 0 and not self.says(row, text): idx = (idx + 1) % 2**53
@@ -222,6 +222,25 @@ def search(self: InMemoryGraphMemory,
             found.append(by_rank(zip(self.rows["idx"][rows].tolist(), cosines_to(query, at_length_one(take(self.vectors, rows)))))[:k])
     return found
 
+# %% ../../nbs/3_graph/02_in_process.ipynb #b3ed28e9
+@patch
+def check_number(self: InMemoryGraphMemory,
+    idx: int,
+) -> int:  # its row
+    "Raise GraphError if there is no proposition of that number."
+    if (row := self.by_number.get(whole(idx, "number"))) < 0: raise GraphError(f"there is no proposition {idx} in this memory: add it first")
+    return row
+
+@patch
+def rows_at(self: InMemoryGraphMemory,
+    numbers: Iterable[int],
+) -> np.ndarray:  # (n,)
+    "The rows of propositions. Raises GraphError for a number that is not there."
+    numbers = [idx if type(idx) is int else whole(idx, "number") for idx in numbers]
+    rows = rows_of(self.by_number, np.array([idx if abs(idx) < 2**63 else -2**63 for idx in numbers], np.int64))
+    if len(lost := np.flatnonzero(rows < 0)): self.check_number(numbers[lost[0]])
+    return rows
+
 # %% ../../nbs/3_graph/02_in_process.ipynb #702cc287
 @patch
 def add_links(self: InMemoryGraphMemory,
@@ -272,32 +291,13 @@ def add_entailments(self: InMemoryGraphMemory,
     if len(rows): self.add_links(rows, np.array([score for *_, score in checked]), self.names.number(origin), self.names.number(run), step)
     return len(self.links) - before
 
-# %% ../../nbs/3_graph/02_in_process.ipynb #b3ed28e9
-@patch
-def check_number(self: InMemoryGraphMemory,
-    idx: int,
-) -> int:  # its row
-    "Raise GraphError if there is no proposition of that number."
-    if (row := self.by_number.get(whole(idx, "number"))) < 0: raise GraphError(f"there is no proposition {idx} in this memory: add it first")
-    return row
-
-@patch
-def rows_at(self: InMemoryGraphMemory,
-    numbers: Iterable[int],
-) -> np.ndarray:  # (n,)
-    "The rows of propositions. Raises GraphError for a number that is not there."
-    numbers = [idx if type(idx) is int else whole(idx, "number") for idx in numbers]
-    rows = rows_of(self.by_number, np.array([idx if abs(idx) < 2**63 else -2**63 for idx in numbers], np.int64))
-    if len(lost := np.flatnonzero(rows < 0)): self.check_number(numbers[lost[0]])
-    return rows
-
 # %% ../../nbs/3_graph/02_in_process.ipynb #52ad38c7
 @patch
 def ends_of(self: InMemoryGraphMemory,
     row: int,
     direction: str,  # out or in
 ) -> list[tuple[int, float]]:  # numbers and scores, in no order
-    "Where the links of a proposition lead."
+    "The other ends of the links of a proposition."
     way = {"out": "out", "in": "into"}[direction]
     chain, links, link = self.links.room[way], [], int(self.rows.room[way][row])
     while link >= 0:

@@ -25,7 +25,7 @@ from .machine import NTM, obstacle
 
 # %% ../../nbs/1_ntm/12_training_step.ipynb #f2713721
 class Places(NamedTuple):
-    "Where in the flat arrays the parameters begin."
+    "The places in the flat arrays at which parameters begin."
     layers: np.ndarray  # (L, 4) of an LSTM's weight_ih, weight_hh, bias_ih, bias_hh, or (L, 2) of weight and bias
     heads: np.ndarray  # (heads, 3): weight, bias, how many numbers the head asks for
     output: np.ndarray  # weight, bias, width
@@ -35,7 +35,7 @@ def places_of(
     net: NTM,
     begins: dict[int, int],  # by the id of a parameter
 ) -> Places:
-    "Where the parameters of `net` are."
+    "The places of the parameters of `net`."
     plan = plan_of(net)
     n, at = (4 if plan.lstm else 2), [begins[id(p)] for p in parameters_of(net, plan.lstm)]
     layers, (weights, biases) = at[:n * plan.layers], np.array(at[n * plan.layers:]).reshape(2, -1)
@@ -201,6 +201,11 @@ class Room:
         self.cuts[shape] = Tape(*found[:8]), Slopes(*found[8:])
         return self.cuts[shape]
 
+# %% ../../nbs/1_ntm/12_training_step.ipynb #e4076ed2
+def _has_hooks(modules) -> bool:
+    "Whether something else is to be called when one of the modules computes."
+    return any(m._forward_hooks or m._forward_pre_hooks or m._backward_hooks or m._backward_pre_hooks for m in modules)
+
 # %% ../../nbs/1_ntm/12_training_step.ipynb #ae5ecc84
 class TrainingStep:
     "Outputs of a network from a fresh start, and gradients that are added in place. Made by `training_step_for`."
@@ -284,10 +289,6 @@ def step(self: TrainingStep,
     graves_kernel(self.values, self.grads, n.numpy(), m.numpy(), delta.numpy(), *settings)
 
 # %% ../../nbs/1_ntm/12_training_step.ipynb #9a29ddfc
-def _has_hooks(modules) -> bool:
-    "Whether something else is to be called when one of the modules computes."
-    return any(m._forward_hooks or m._forward_pre_hooks or m._backward_hooks or m._backward_pre_hooks for m in modules)
-
 def training_step_for(
     net,
     params: list,  # its parameters, as the flat arrays hold them
