@@ -68,6 +68,16 @@ def test_a_session_without_gradients_is_the_same():
     for a, b in zip((y, *state.graph, *state.notes), (again, *kept.graph, *kept.notes)): assert torch.equal(a, b)
 
 
+def test_a_session_that_goes_on_from_the_middle_of_an_episode():
+    _, episodes = random_shape(2)
+    results = []
+    for engine in ("fused", "eager"):
+        net = made(engine)
+        _, state = net(episodes[0])  # its notes are not filed yet
+        results.append(outcome(net, episodes, state))
+    for a, b in zip(*results): torch.testing.assert_close(a, b, rtol=1e-8, atol=1e-9)
+
+
 def test_gradcheck():
     net, episodes = made("fused"), [(torch.rand(2, 2, 7) > .5).double() for _ in range(2)]
     def run(*weights):
@@ -123,10 +133,16 @@ def test_settings_from_the_command_line(capsys):
 
 @pytest.mark.parametrize("words, said", [
     (("snap=maybe",), "snap=maybe"), (("same_from=2",), "-p same_from=2.0: it must be over 0 and below 1"),
-    (("working_nodes=0",), "working_nodes=0"), (("controller_size=3",), "only memory_n, working_nodes, snap, same_from can change")])
+    (("working_nodes=0",), "working_nodes=0"), (("memory_n=128", "same_from=0"), "same_from=0"), (("controller_size=3",), "only memory_n, working_nodes, snap, same_from can change")])
 def test_settings_that_can_not_be(words, said, capsys):
     with pytest.raises(SystemExit) as stopped: main(["eval", "--checkpoint", "pretrained:graph-recall", *(w for word in words for w in ("-p", word))])
     assert stopped.value.code == 2 and said in capsys.readouterr().err
+
+
+def test_fewer_slots_than_are_recalled():
+    net = DualMemoryNTM(19, 16, 16, True, recall=8)
+    with pytest.raises(ValueError, match="recall=8: the working graph has only working_nodes=4"): net.with_settings(working_nodes=4)
+    assert net.with_settings(working_nodes=8).slots == 8 and net.slots == 64
 
 
 def test_training_is_the_same_with_both_engines():

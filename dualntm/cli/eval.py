@@ -185,7 +185,7 @@ def grown(
     args: argparse.Namespace,  # of `eval`; loses the settings that it changes
     task,
     net,
-):  # the network itself, or a copy with what -p asks for
+):  # the network itself, or a copy with what -p asks for; the names of what was asked for
     "The network with the settings that it is to be asked with. Raises InputError for values that can't be, and for a network that has no such setting."
     from dualntm.train import given_once, parse_setting, settings
     known, pairs = settings(task.name, net.model_type), [text.split("=", 1) for text in args.param]
@@ -194,7 +194,7 @@ def grown(
     changes = given_once(pair for pair in pairs if pair[0] in net.changeable)
     value = changes.get("memory_n", "0")
     if not (value.isdecimal() and len(value) < 16): raise InputError(f"-p memory_n={value:.50}: write a whole number of cells, such as memory_n=1100")
-    try: return net.with_settings(**{name: int(value) if name == "memory_n" else parse_setting(f"{name}={value}", known)[1] for name, value in changes.items()})
+    try: return net.with_settings(**{name: int(value) if name == "memory_n" else parse_setting(f"{name}={value}", known)[1] for name, value in changes.items()}), list(changes)
     except ValueError as e:
         named = next((name for name in changes if str(e).startswith(f"{name}=")), None)
         raise InputError(f"-p {e}" if named or isinstance(e, InputError) else f"-p {' '.join('='.join(p) for p in changes.items())}: {e}") from e
@@ -327,14 +327,14 @@ def eval_command(
     "Run the `eval` command."
     check_store_flags(args)
     task, trained = load_run(args)
-    net = grown(args, task, trained)
+    net, asked = grown(args, task, trained)
     if task.judges: return judge_command(args, asked_task(args, task, net), net)
     if args.param: raise InputError(f"-p {args.param[0].split('=')[0]}: of a network for {task.name} only {', '.join(net.changeable)} can change when it is asked")
     refused = [flag for flag in ("split", "file", "data", "store", "graph", "long_term_memory_backend") if getattr(args, flag)]
     if refused: raise InputError(f"--{refused[0].replace('_', '-')}: {task.name} draws its sequences, this is for a task that judges, such as cdcl-nli")
-    sizes, changed = asked_sizes(args, task), {name: net.settings[name] for name in net.changeable if net.settings.get(name) != trained.settings.get(name)}
+    sizes, changed = asked_sizes(args, task), {name: net.settings[name] for name in asked}
     for size in sizes: check_room(task, args.sequences, size)
-    check_cells(task, net, sizes, net is not trained and "memory_n" in changed)
+    check_cells(task, net, sizes, "memory_n" in changed)
     if not args.json:
         for name, value in changed.items(): print(_CHANGED.get(name, "{name} is {value}; in training it was {before}").format(name=name, value=value, before=trained.settings[name]))
     for number, size in enumerate(sizes):

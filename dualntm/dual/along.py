@@ -24,7 +24,7 @@ def reach(
     most: int = 64,  # propositions for each read at most
     nearest: int = 1,  # stored propositions that a look finds
 ) -> list[list[int]]:  # for each read, numbers of propositions, its own first
-    "What reads can reach in one move."
+    "The propositions that reads can reach in one move."
     own = list({idx for idx in at if idx is not None})
     ends = [graph.neighbours_of(own, direction, most) if own else {} for direction in ("out", "in")]
     asked = [b for b, row in enumerate(presented) if row.any()]

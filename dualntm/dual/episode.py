@@ -48,7 +48,7 @@ def turn_to(want, query):
 # %% ../../nbs/4_dual/06_episode.ipynb #c4e14b41
 @jit()
 def snap_to(r):
-    "Where one of `r` is over a half, it becomes 1 and the others 0."
+    "A number of `r` that is over a half becomes 1, and the others 0."
     best = 0
     for j in range(r.shape[0]): best = j if r[j] > r[best] else best
     if r[best] + r[best] > 1:
@@ -82,7 +82,7 @@ def measure_nodes(own, nodes, links, usage):
 # %% ../../nbs/4_dual/06_episode.ipynb #0bfea991
 @jit(forceinline=False)
 def look_forward(out, previous, z, want, stages, nodes, links, own, used):
-    "Where one read goes; `z` are its numbers: query, modes, strength. Returns the inverse length of what it looked for."
+    "Moves one read; `z` are its numbers: query, modes, strength. Returns the inverse length of what it looked for."
     D, kind = nodes.shape[1], z.dtype.type
     likeness, content, ahead, behind, scale, prior = stages[0], stages[1], stages[2], stages[3], own[0], own[1]
     size, modes = turn_to(want, z[:D]), z[D:D + 3]

@@ -32,7 +32,7 @@ class Filing(NamedTuple):
 # %% ../../nbs/4_dual/07_filing.ipynb #e6f2b611
 @jit()
 def weigh_note(e, likeness, places, nodes, usage, same_from, snap):
-    "Where a note goes if its gate is open; returns how sure it is that the note is there."
+    "Finds the slot of a note whose gate is open; returns how sure it is that the note is there."
     K, kind, cos, old, w = usage.shape[0], e.dtype.type, likeness[0], likeness[1], likeness[2]
     near, free, used, small = 0, 0, 0, kind(1e-6)
     for j in range(K):
@@ -159,7 +159,7 @@ def file_back_kernel(b0, b1, filing, vectors, write, link, joined, dnodes, dlink
 def arrays(tape): return type(tape)(*(t.numpy() for t in tape))
 
 def slots_in_use(graph) -> int:
-    "How many slots of a working graph are in use in any sequence, from the first on."
+    "The number of slots of a working graph that are in use in any sequence, from the first on."
     some = graph.usage.any(0)
     if some.any(): some = some | graph.nodes.any(2).any(0) | graph.links.any(1).any(0) | graph.links.any(2).any(0)
     return int(some.nonzero().max()) + 1 if some.any() else 0
@@ -175,7 +175,7 @@ def new_filing(graph, notes: int, keep: bool) -> Filing:
     return filing
 
 def all_slots(nodes, links, came) -> tuple:  # nodes (B, K, D), links (B, K, K)
-    "What was computed for the first k slots, with all slots; the others have what came for them, nodes and links of K slots."
+    "Nodes and links of all K slots: the first k as they were computed, and the others as they came."
     whole, k = [t.clone(memory_format=torch.contiguous_format) for t in came], nodes.shape[1]
     whole[0][:, :k], whole[1][:, :k, :k] = nodes, links
     return whole[0], whole[1]
@@ -207,7 +207,7 @@ class Filed(torch.autograd.Function):
 
 # %% ../../nbs/4_dual/07_filing.ipynb #b2e9cbca
 def file_compiled(graph: WorkingGraph, notes: Notes, first: int = 0, same_from: float = .9, snap: bool = False) -> WorkingGraph:
-    "What `file_notes` returns."
+    "The graph that `file_notes` returns."
     some = notes.write.detach().flatten(1).any(1).nonzero().flatten()
     if not len(some): return graph
     vectors, write, link = notes if len(some) == len(notes.write) else (t[some] for t in notes)

@@ -201,7 +201,7 @@ def hearing(self: DualMemoryController) -> Tensor:  # (numbers, inputs + reads +
 def reading(self: DualMemoryController,
     graph: WorkingGraph,
 ) -> Reading | None:  # None where there is nothing to read
-    "What the steps of an episode read with."
+    "All that the steps of an episode read with, of a graph; None where it holds nothing."
     return Reading(readable(graph), {self.first_layer: self.hearing()}) if graph.usage.any() else None
 
 # %% ../../nbs/4_dual/02_network.ipynb #bf1c97a3
@@ -238,7 +238,7 @@ def reply(self: DualMemoryController,
 def aims(self: DualMemoryController,
     e: Tensor,  # (..., D), the propositions that are presented
 ) -> Tensor:  # (..., R, D), of any length
-    "What the reads look for, as far as the input says it."
+    "The aims of the reads, as far as the input gives them."
     return e.unsqueeze(-2).expand(*e.shape[:-1], self.working_reads, -1)
 
 @patch
@@ -361,18 +361,14 @@ def session(self: DualMemoryController,
     state: DualState | None = None,  # where the first goes on from; None starts anew, knowing nothing
 ) -> tuple[Tensor, DualState]:  # outputs of the last episode (T, B, outputs), the state after it
     "Several episodes, with what they tell filed after each but the last."
-    whole = len(episodes) > 1 and all(len(x) for x in episodes) and self.is_compiled(episodes[0].device, "finish", "renew", "start", "forward")
+    begun = state is not None and len(state.notes.write)  # the first episode goes on from its middle
+    whole = len(episodes) > 1 and not begun and all(len(x) for x in episodes) and self.is_compiled(episodes[0].device, "finish", "renew", "start", "forward")
     if not whole: return Network.session(self, episodes, state)
     first, state = self.take(episodes[0], state)
     outputs, last, _ = _compiled("session:run_session")(self, [first, *(self.take(x)[0] for x in episodes[1:])], state)
     return outputs, last
 
 # %% ../../nbs/4_dual/02_network.ipynb #a1377857
-@patch
-def like_itself(self: DualMemoryController) -> DualMemoryController:
-    "The smallest network that the same kernels compute."
-    return DualMemoryController(1, 1, 1, False, memory_n=3, memory_m=1, working_nodes=2, working_dim=1, controller_size=1)
-
 @patch
 def is_ready(self: DualMemoryController) -> bool:
     "Whether a session would run at once, with nothing to load or compile."
@@ -382,7 +378,7 @@ def is_ready(self: DualMemoryController) -> bool:
 def prepare(self: DualMemoryController) -> None:
     "Load or compile what the network's engine needs."
     NTM.prepare(self)
-    if self.is_compiled(self.own_weight().device): _compiled("session:prepare")(self)
+    if self.is_compiled(self.own_weight().device): _compiled("session:prepare")(self.own_weight().dtype)
 
 # %% ../../nbs/4_dual/02_network.ipynb #edd6ef2c
 @patch
@@ -393,18 +389,17 @@ def drawn(self: DualMemoryController,
     return Drawn(trace.short, trace)
 
 # %% ../../nbs/4_dual/02_network.ipynb #54729ead
+_CHANGEABLE = {"working_nodes": ("slots", whole_number), "snap": ("snap", lambda name, value: fitting(name, value, bool)),
+               "same_from": ("same_from", check_share)}  # setting: its attribute, and what checks it
+
 @patch
 def with_settings(self: DualMemoryController,
     **changes,  # of the settings in `changeable`
 ):  # a network of the same class; this one where nothing changes
     "A copy of the network that computes with other settings, of those that its weights do not know. Raises ValueError for any other, and for values that can't be."
-    cells = {name: changes.pop(name) for name in ("memory_n",) if name in changes}
-    if not changes: return Network.with_settings(self, **cells)
-    for name in changes:
-        if name not in self.changeable: return Network.with_settings(self, **changes)
-    net = Network.with_settings(self, **(cells or {"memory_n": self.settings["memory_n"]}))
-    like = DualMemoryController(1, 1, 1, True, memory_n=3, memory_m=1, controller_size=1, shift_range=0, working_dim=1, **changes)  # checks the values
-    net.slots, net.snap, net.same_from = (getattr(like if name in changes else self, own) for name, own in
-                                          (("working_nodes", "slots"), ("snap", "snap"), ("same_from", "same_from")))
-    net.settings = {**net.settings, **{name: like.settings[name] for name in changes}}
+    own = {name: _CHANGEABLE[name][1](name, changes.pop(name)) for name in _CHANGEABLE if name in changes}
+    if not own: return Network.with_settings(self, **changes)
+    net = Network.with_settings(self, **({"memory_n": self.settings["memory_n"]} | changes))
+    for name, value in own.items(): setattr(net, _CHANGEABLE[name][0], value)
+    net.settings = {**net.settings, **own}
     return net

@@ -25,6 +25,7 @@ from ..ntm import seen_by_output, sigmoid, Slopes, sort_weights, start_slopes, T
 from ..ntm import without_autocast
 from .episode import looks_backward, looks_forward, measure_back, measure_nodes, ReadSlopes, ReadTape
 from .filing import all_slots, arrays, file_note, Filing, new_filing, note_back
+from .network import DualMemoryController
 from .working_graph import Notes, WorkingGraph
 
 # %% ../../nbs/4_dual/08_session.ipynb #c1cf080d
@@ -37,7 +38,7 @@ class Start(NamedTuple):
     looks: np.ndarray  # (2, B, R, K)
 
 class Script(NamedTuple):
-    "What happens in a session of E episodes with S steps, of which one between two episodes is empty."
+    "The course of a session of E episodes with S steps, of which one between two episodes is empty."
     begins: np.ndarray  # (E+1,), the first step of each episode; the last number is S+1
     reads: np.ndarray  # (E,), 1 where there is something to read
     numbers: np.ndarray  # (S,), of the note that a step may leave; -1 where nobody presents anything
@@ -46,7 +47,7 @@ class Script(NamedTuple):
 
 # %% ../../nbs/4_dual/08_session.ipynb #9cd41d51
 def script_of(net, inputs: Tensor, presented: Tensor, lengths: list, state) -> tuple:
-    "What happens in a session, step by step: begins, reads, numbers and present of a `Script`."
+    "The course of a session, step by step: begins, reads, numbers and present of a `Script`."
     begins, some = torch.tensor([0, *accumulate(n + 1 for n in lengths)]), (presented != 0).any(-1).any(1)
     counted = torch.ones(len(inputs), dtype=torch.long)
     counted[begins[1:-1] - 1] = 0  # the empty steps between episodes have no number
@@ -166,7 +167,7 @@ def rest_back(t, e, b, v, first, seen, slopes, tape, dreads, reads, script, fili
 # %% ../../nbs/4_dual/08_session.ipynb #ea93a13b
 @jit(forceinline=False)
 def end_back(e, b, v, plan, slopes, dreads, reads, script, filing, ends):
-    "Where an episode begins: what its start and its graph get."
+    "The beginning of an episode: its start and its graph get their gradients."
     if script.reads[e]: measure_back(dreads.own[b], dreads.nodes[b], dreads.links[b], dreads.usage[b], reads.own[b], filing.nodes[v, b], filing.usage[v, b], reads.used[b])
     if e > 0:
         if plan.lstm:
@@ -226,7 +227,7 @@ class Session(torch.autograd.Function):
         start = Start(rows, both(c, c0) if plan.lstm else new(1, 1, 1, 1), both(memory, memory0).transpose(2, 3).contiguous(), both(weightings, weightings0), both(looks, looks.new_zeros(())))
         script = Script(begins, reading, numbers, present, vectors.contiguous())
         launch(session_kernel, B, plan, packed.numpy(), *map(arrays, (tape, reads, filing, script, start)), same_from, snap)
-        ctx.plan, ctx.steps, ctx.keep = plan, T, keep
+        ctx.plan, ctx.steps = plan, T
         ctx.set_materialize_grads(False)
         if keep: ctx.save_for_backward(packed, *(tape if plan.lstm else tape._replace(gates=new(1, 1, 1, 1))), *reads, *filing, *script, *params)
         kept += [tape, filing.written]
@@ -297,7 +298,7 @@ def run_session(
     vectors, script = net.vectors(presented), (*script_of(net, inputs, presented, lengths, state), state.graph.written)
     given = [inputs, inputs @ sees.t(), net.aims(vectors), vectors, None if net.lead is None else net.lead.weight, *state.graph[:3], state.looks,
              *parts_of(plan, state.short, state.seen), *parts_of(plan, NTM.start(net, 1), state.seen.new_zeros(1, R, D)), *params]
-    keep = record or torch.is_grad_enabled()
+    keep = record or torch.is_grad_enabled() and any(t is not None and t.requires_grad for t in given)
     y, h, c, memory, weightings, heard, looks, sight, gates, *graph = Session.apply((plan, net.same_from, net.snap), keep, kept, script, *given)
     reads, sight = heard[:, :plan.reads].split(memory.shape[2], 1) if plan.reads else (), sight.unflatten(2, (R, D))
     outputs = net.reply(*(t.flatten(0, 1) for t in (y, inputs[-T:], looks, sight))).unflatten(0, (T, B)) if script[1][-1] else y
@@ -313,9 +314,9 @@ def is_ready(dtype: torch.dtype) -> bool:
     number = numba.from_dtype(torch.empty(0, dtype=dtype).numpy().dtype)
     return all(any(signature[3].dtype == number for signature in kernel.signatures) for kernel in (session_kernel, session_back_kernel))
 
-def prepare(net) -> None:
-    "Load both kernels for the precision of a dual network, compiling them if need be."
-    with torch.random.fork_rng(devices=[]), torch.inference_mode(False), torch.enable_grad():  # leaves chance as it is
-        tiny = net.like_itself().to(net.own_weight().dtype)
-        fact = torch.ones(1, 1, 1, dtype=net.own_weight().dtype)
-        run_session(tiny, [fact, fact], tiny.start(1))[0].sum().backward()
+def prepare(dtype: torch.dtype) -> None:
+    "Load both kernels for `dtype`, compiling them if need be."
+    with torch.random.fork_rng(devices=[]), torch.device("cpu"), torch.inference_mode(False), torch.enable_grad():  # leaves chance as it is
+        net = DualMemoryController(1, 1, 1, False, memory_n=3, memory_m=1, working_nodes=2, working_dim=1, controller_size=1).to(dtype)
+        fact = torch.ones(1, 1, 1, dtype=dtype)
+        run_session(net, [fact, fact], net.start(1))[0].sum().backward()

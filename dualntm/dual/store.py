@@ -71,11 +71,25 @@ class DualMemoryNTM(DualMemoryController):
     ):
         super().__init__(*sizes, **network)
         recall, recall_nearest = whole_number("recall", recall, least=0), whole_number("recall_nearest", recall_nearest)
-        if recall > self.slots: raise ValueError(f"recall={recall}: the working graph has only working_nodes={self.slots} slots")
+        self.check_recall(recall)
         merge_threshold = fitting("merge_threshold", merge_threshold, float)
         self.conditions = WriteConditions(write_gate, write_novelty, write_budget, write_interval)
         self.settings |= dict(recall=recall, recall_nearest=recall_nearest, merge_threshold=merge_threshold, **vars(self.conditions))
         self.graph_memory = InMemoryGraphMemory(self.propositions, merge_threshold)
+
+    def check_recall(self, recall: int) -> None:
+        "Raise ValueError unless so many propositions find a slot in the working graph."
+        if recall > self.slots: raise ValueError(f"recall={recall}: the working graph has only working_nodes={self.slots} slots")
+
+# %% ../../nbs/4_dual/03_store.ipynb #8cffdfd0
+@patch
+def with_settings(self: DualMemoryNTM,
+    **changes,  # of the settings in `changeable`
+):  # a network of the same class; this one where nothing changes
+    "A copy of the network that computes with other settings. Raises ValueError for any other, for values that can't be, and for fewer slots than it recalls."
+    net = DualMemoryController.with_settings(self, **changes)
+    net.check_recall(net.settings["recall"])
+    return net
 
 # %% ../../nbs/4_dual/03_store.ipynb #9a3129d4
 @patch(cls_method=True)
