@@ -299,7 +299,7 @@ def asked(
     return method
 
 # %% ../../nbs/6_neo4j/06_memory.ipynb #d9ca8ea8
-for name in (*sorted(ReadableGraph.__abstractmethods__), "neighbours_of", "recall", "subgraph", "walk"): setattr(Neo4jGraphMemory, name, asked(name))
+for name in (*sorted(ReadableGraph.__abstractmethods__), "find_all", "neighbours_of", "recall", "subgraph", "walk"): setattr(Neo4jGraphMemory, name, asked(name))
 
 # %% ../../nbs/6_neo4j/06_memory.ipynb #3e08ae5c
 @patch

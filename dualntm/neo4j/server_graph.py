@@ -10,7 +10,6 @@ __all__ = ['TOLD', 'PROPOSITION', 'ENTAILMENT', 'PAGES', 'BEST', 'NEAREST', 'of_
 # %% ../../nbs/6_neo4j/05_server_graph.ipynb #a03560f0
 import json, time
 from contextlib import contextmanager
-from itertools import groupby
 from typing import Iterable, Iterator, NamedTuple, Sequence
 
 import numpy as np
@@ -132,12 +131,9 @@ def put(
             if row.idx != text_number(row.text) and row.idx not in numbers_of(row.text):
                 raise GraphError(f"proposition {row.idx} has a text that is not its own, {row.text!r:.50}: "
                                  "it was changed by hand; remove it from the server")
-            memory.store(row.text, row.embedding, row.run, row.step, row.told is not False, row.idx)
-    if kind == "entailments":
-        there = (row for row in rows if row.source in memory.row and row.target in memory.row)
-        for writer, some in groupby(there, lambda row: row[3:]): memory.add_entailments([row[:3] for row in some], *writer)
-    if kind == "log":
-        for row in rows: memory.lines.append(LogEntry(*row[2:]))
+        memory.store_all([row._replace(told=row.told is not False) for row in rows])
+    if kind == "entailments": memory.link_all([row for row in rows if min(map(memory.by_number.get, row[:2])) >= 0])
+    if kind == "log": memory.note(LogEntry(*row[2:]) for row in rows)
 
 # %% ../../nbs/6_neo4j/05_server_graph.ipynb #90617453
 def read_rows(
