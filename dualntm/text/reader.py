@@ -15,7 +15,7 @@ from torch.nn import functional as F
 
 from ..dual import DualMemoryNTM, DualState
 from ..dual import cosines, with_nodes, WorkingGraph
-from .alignment import Aligned, Alignment, SharedWords, Tokens
+from .alignment import Aligned, Alignment, Hide, SharedWords, Tokens
 from ..values import in_new_words, whole_number
 
 # %% ../../nbs/5_text/12_reader.ipynb #706146da
@@ -30,7 +30,7 @@ class Comparison(nn.Module):
     ):
         super().__init__()
         pairs = reads * (reads - 1) // 2
-        self.hide = nn.Dropout(dropout)
+        self.hide = Hide(dropout)
         self.hidden, self.out = nn.Linear(dim * (1 + 3 * reads + 2 * pairs) + pairs, hidden), nn.Linear(hidden, outputs)
 
     def forward(self,
@@ -56,7 +56,7 @@ class Gate(nn.Module):
         words: bool = True,  # also see which words texts share
     ):
         super().__init__()
-        self.words, self.project, self.hide = words, nn.Linear(dim, size), nn.Dropout(dropout)
+        self.words, self.project, self.hide = words, nn.Linear(dim, size), Hide(dropout)
         more = 2 if words else 0
         self.inner, self.first = nn.Linear(4 * size + 3 + more, size), nn.Linear(size, 1)
         self.value, self.beside, self.second = nn.Linear(size, size), nn.Linear(2 * size + 3 + more, size), nn.Linear(size, 1)
@@ -261,16 +261,19 @@ def gated(self: ReaderNTM,
 # %% ../../nbs/5_text/12_reader.ipynb #0e21c931
 @patch
 def aligned(self: ReaderNTM,
-    looks: Tensor,  # (B, K), where the first read is
-    numbers: Tensor,  # (B, K), which text each node is; -1 for none
+    looks: Tensor,  # (B, K), where the first read is; (2 B, K) for the same hypotheses twice
+    numbers: Tensor,  # the same shape, which text each node is; -1 for none
     tokens: Tokens,
 ) -> tuple[Aligned, Tensor]:  # the alignment, and the texts (B, M) whose tokens it took, one after the other; -1 for none
     "Align the tokens of what is asked with those of what was found."
     shares, places = looks.masked_fill(numbers < 0, 0).topk(min(self.settings["align_sentences"], looks.shape[1]), 1)
     chosen = numbers.gather(1, places)
-    (told, mask), (asked, asked_mask) = tokens.padded(chosen), tokens.padded(tokens.asked.unsqueeze(1))
-    weights = mask * (shares / (shares.amax(1, keepdim=True) + 1e-9)).unsqueeze(2)
-    return self.align(asked[:, 0], asked_mask[:, 0], told.flatten(1, 2), weights.flatten(1, 2)), chosen
+    states, (told, asked) = tokens.packed(chosen, tokens.asked.repeat(len(looks) // len(tokens.asked)).unsqueeze(1))
+    mapped = F.pad(self.align.mapped(states), (0, 0, 0, 1))  # a row of zeros for where there is no token
+    weights = (told < len(states)) * (shares / (shares.amax(1, keepdim=True) + 1e-9)).unsqueeze(2)
+    told, asked = told.flatten(1, 2), asked.flatten(1, 2)
+    there = (asked < len(states)).to(mapped.dtype)
+    return self.align.of_mapped(F.embedding(asked, mapped), there, F.embedding(told, mapped), weights.flatten(1, 2)), chosen
 
 # %% ../../nbs/5_text/12_reader.ipynb #bc5963b7
 @patch

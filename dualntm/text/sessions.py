@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['FLAGS', 'TextBatch', 'last_mentions', 'sentences_of', 'evidence_of', 'tokens_of', 'as_batch', 'beside', 'Answer',
-           'looked_at', 'judge_in_one', 'crowded_state', 'last_steps', 'judge_batch']
+           'looked_at', 'judge_in_one', 'crowded_state', 'last_steps', 'with_alignment', 'judge_batch']
 
 # %% ../../nbs/5_text/13_sessions.ipynb #84e52a30
 from typing import NamedTuple
@@ -12,6 +12,7 @@ from typing import NamedTuple
 import numpy as np
 import torch
 from torch import Tensor
+from torch.nn import functional as F
 
 from .alignment import Tokens
 from .rows import Row
@@ -88,16 +89,17 @@ def as_batch(
     premises, some = [sentences_of(row) for row in rows], next(iter(vectors.values()))
     most, width = max(map(len, premises)), len(some)
     inputs = some.new_zeros(most + 1 + thinking, len(rows), width + len(FLAGS))
-    evidence = some.new_full((most, len(rows)), torch.nan)
+    flags, evidence = np.zeros((most + 1 + thinking, len(rows), len(FLAGS))), np.full((most, len(rows)), np.nan)
+    mentions = [(place, b) for b, sentences in enumerate(premises) for place in sorted(set(last_mentions(sentences)))]
+    if mentions: inputs[(*torch.tensor(mentions).T, slice(width))] = torch.stack([vectors[premises[b][place]] for place, b in mentions])
+    inputs[most:, :, :width] = torch.stack([vectors[row.hypothesis] for row in rows])
     for b, (row, sentences) in enumerate(zip(rows, premises)):
-        n, marked = len(sentences), evidence_of(row)
-        for place in set(last_mentions(sentences)): inputs[place, b, :width] = vectors[sentences[place]]
-        inputs[:n, b, width] = 1
-        inputs[np.cumsum([0, *map(len, row.documents)])[:-1], b, width + 1] = 1
-        inputs[most:, b, :width] = vectors[row.hypothesis]
-        if marked is not None: evidence[:, b] = torch.tensor(marked + [False] * (most - n))
-    inputs[most, :, width + 2] = 1
-    inputs[most + 1:, :, width + 3] = 1
+        flags[:len(sentences), b, 0] = 1
+        flags[np.cumsum([0, *map(len, row.documents)])[:-1], b, 1] = 1
+        if (marked := evidence_of(row)) is not None: evidence[:, b] = marked + [False] * (most - len(sentences))
+    flags[most, :, 2] = flags[most + 1:, :, 3] = 1
+    inputs[..., width:] = torch.from_numpy(flags)
+    evidence = torch.from_numpy(evidence).to(some)
     labels = torch.tensor([-1 if row.label is None else row.label for row in rows], device=some.device)
     weights = some.new_ones(len(rows)) if class_weights is None else class_weights.to(some)[labels]
     others = some.new_zeros(0, len(rows), width) if others is None else others
@@ -157,7 +159,7 @@ def last_steps(
     state,  # at the start of the episode
     tokens: Tokens,
 ) -> tuple:  # logits (B, labels), how far each node is evidence (B, K), the state at the end
-    "Present a hypothesis, and think."
+    "Present a hypothesis, and think. Tokens are not yet aligned."
     gates = None
     if "gate_size" in net.settings and net.gate is not None:
         graph, gates = net.gated(asked[0], state.graph, tokens)
@@ -169,9 +171,24 @@ def last_steps(
         for x in asked:
             label, state = net.step(x, state)
             looks.append(state.looks[:, 0])
-    if tokens.states is not None and net.align is not None and ((numbers := tokens.of_nodes(state.graph.written)) >= 0).any():
-        label = label + net.aligned(state.looks[:, 0], numbers, tokens)[0].logits
     return label, looked_at(torch.stack(looks)) if gates is None else gates, state
+
+# %% ../../nbs/5_text/13_sessions.ipynb #4987ffd1
+def with_alignment(
+    net,  # a reader
+    labels: list[Tensor],  # (B, labels) each, of a batch that was judged once or twice
+    ends: list,  # the states at the ends
+    tokens: list[Tokens],  # which texts the nodes are
+) -> list[Tensor]:  # labels, to which that of the alignment is added
+    "Align the tokens of hypotheses with those of what the first read looks at last."
+    if tokens[0].states is None or net.align is None: return labels
+    looks, numbers = [end.looks[:, 0] for end in ends], [some.of_nodes(end.graph.written) for some, end in zip(tokens, ends)]
+    if not any((some >= 0).any() for some in numbers): return labels
+    widest = max(some.shape[1] for some in numbers)
+    looks = torch.cat([F.pad(some, (0, widest - some.shape[1])) for some in looks])
+    numbers = torch.cat([F.pad(some, (0, widest - some.shape[1]), value=-1) for some in numbers])
+    more = net.aligned(looks, numbers, tokens[0])[0].logits
+    return [label + some for label, some in zip(labels, more.chunk(len(labels)))]
 
 # %% ../../nbs/5_text/13_sessions.ipynb #40af6925
 def judge_batch(
@@ -185,11 +202,13 @@ def judge_batch(
     told, asked = inputs.split([len(batch.evidence), len(inputs) - len(batch.evidence)])
     if len(told): state = net.renew(net(told, state)[1])
     state = state or net.start(asked.shape[1])
-    def judged(state, tokens):
-        label, nodes, end = last_steps(net, asked, state, tokens)
-        sentence = end.graph.written.unsqueeze(2) == torch.arange(len(told), device=told.device)
-        return label, (nodes.unsqueeze(2) * sentence).sum(1).T, nodes, end
-    label, evidence, nodes, end = judged(state, batch.tokens.alone() if len(others) else batch.tokens)
-    if not len(others): return Answer(label, evidence, nodes), end
-    among = judged(crowded_state(net, state, others), batch.tokens)
-    return Answer(label, evidence, nodes, (*among[:2], among[2][:, -len(others):].T)), end
+    starts, tokens = [state], [batch.tokens]
+    if len(others): starts, tokens = [state, crowded_state(net, state, others)], [batch.tokens.alone(), batch.tokens]
+    labels, nodes, ends = zip(*(last_steps(net, asked, *given) for given in zip(starts, tokens)))
+    labels = with_alignment(net, labels, ends, tokens)
+    def sentences(nodes, end):  # of the nodes those that are the batch's own
+        own = end.graph.written.unsqueeze(2) == torch.arange(len(told), device=told.device)
+        return (nodes.unsqueeze(2) * own).sum(1).T
+    evidence = list(map(sentences, nodes, ends))
+    crowded = (labels[1], evidence[1], nodes[1][:, -len(others):].T) if len(others) else None
+    return Answer(labels[0], evidence[0], nodes[0], crowded), ends[0]

@@ -124,8 +124,8 @@ def make_optimiser(
 ) -> torch.optim.Optimizer:  # with `clip`
     "The optimiser that a run's settings name: graves, adam or adamw."
     t = training
-    if t.optimiser == "adam": return Adam(params, t.rmsprop_lr)
-    if t.optimiser == "adamw": return AdamW(params, t.rmsprop_lr, weight_decay=t.weight_decay)
+    if t.optimiser == "adam": return Adam(params, t.rmsprop_lr, fused=True)
+    if t.optimiser == "adamw": return AdamW(params, t.rmsprop_lr, weight_decay=t.weight_decay, fused=True)
     return GravesRMSprop(params, t.rmsprop_lr, t.rmsprop_alpha, t.rmsprop_momentum, t.rmsprop_epsilon)
 
 # %% ../../nbs/2_train/02_optimiser.ipynb #3bcc522e
