@@ -52,6 +52,7 @@ class TorchGroup(Group):
         try:
             dist.init_process_group("gloo", init_method=place, rank=rank, world_size=size, timeout=timedelta(seconds=wait))
             os.environ.setdefault("TORCH_NCCL_BLOCKING_WAIT", "1")  # a process that does not answer is an error, and does not end this one
+            if device.startswith("cuda"): torch.cuda.set_device(device)
             self.adders = dist.new_group(backend="nccl", timeout=timedelta(seconds=wait)) if device.startswith("cuda") else None
         except (RuntimeError, ValueError) as e: raise self.lost("another of the {size} processes of this run could not be reached") from e
 

@@ -7,7 +7,7 @@ __all__ = ['values_of', 'folder_name', 'Sweep', 'check_address', 'check_cluster'
            'plot_sweep', 'SweepBar']
 
 # %% ../../nbs/2_train/19_sweep.ipynb #7eefcd50
-import hashlib, itertools, json, os, re, signal, socket, statistics, subprocess, sys
+import hashlib, itertools, json, os, re, signal, socket, statistics, subprocess, sys, threading
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Callable
@@ -94,13 +94,15 @@ def about(self: Sweep) -> dict:
 @patch
 def check_folder(self: Sweep) -> None:
     "Raise InputError if the folder holds a sweep with other settings, but for those that may change when a run goes on."
-    def bound(about): return {**about, "fixed": {name: value for name, value in about["fixed"].items() if name not in FREE}}
+    def bound(about): return {**about, "fixed": "", "varied": ", ".join(about["varied"]), **{name: value for name, value in about["fixed"].items() if name not in FREE}}
     path = self.folder/"sweep.json"
     if not path.is_file(): return
     try: kept = bound(json.loads(path.read_text())["about"])
     except (ValueError, KeyError, TypeError) as e: raise InputError(f"{path} is no record of a sweep, or is cut short: remove it to go on with the trials beside it") from e
-    for name, value in bound(self.about()).items():
-        if kept.get(name) != value: raise InputError(f"{self.folder} holds a sweep with {name} {json.dumps(kept.get(name))}, not {json.dumps(value)}: choose another folder (--sweep-path)")
+    asked = bound(self.about())
+    for name in kept | asked:
+        have, want = (f"{name}={_word(some[name])}" if name in some else f"the default of {name}" for some in (kept, asked))
+        if have != want: raise InputError(f"{self.folder} holds a sweep with {have}, not {want}: give the same settings, or another folder (--sweep-path)".replace("varied=", "several values of "))
 
 # %% ../../nbs/2_train/19_sweep.ipynb #60cf9e0f
 @patch
@@ -228,7 +230,8 @@ class Cluster:
         import ray
         before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
         ray.init(address=address, logging_level="ERROR", log_to_driver=False, ignore_reinit_error=True)
-        for number, handler in before.items(): signal.signal(number, handler)  # Ray takes SIGTERM for itself
+        for number, handler in before.items():
+            if handler is not None and threading.current_thread() is threading.main_thread(): signal.signal(number, handler)  # Ray takes SIGTERM for itself
         self.ray, self.folder = ray, str(folder.resolve())
         self.train = ray.remote(num_cpus=threads, max_retries=0, scheduling_strategy="SPREAD")(train_here)
         self.places = max(1, int(ray.cluster_resources().get("CPU", 1)) // threads)
