@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['InputError', 'RunExists', 'RowError', 'TextModelError', 'GraphError', 'GraphServerError', 'NonFiniteError',
-           'Neo4jSettingError', 'Neo4jServerError', 'Neo4jAccessError', 'Terminated', 'Interrupted', 'terminable',
-           'heeding']
+           'ProcessLost', 'Neo4jSettingError', 'Neo4jServerError', 'Neo4jAccessError', 'Terminated', 'Interrupted',
+           'terminable', 'heeding']
 
 # %% ../nbs/00_errors.ipynb #17f4d844
 import signal, threading
@@ -39,6 +39,9 @@ class GraphServerError(GraphError):
 
 class NonFiniteError(ArithmeticError):
     "The loss or the gradient became infinite or NaN; the message names the batch and the last good checkpoint."
+
+class ProcessLost(RuntimeError):
+    "Another process of a run has ended or does not answer; the message says so, and names the last good checkpoint where one is known."
 
 # %% ../nbs/00_errors.ipynb #085b2c04
 class Neo4jSettingError(InputError):

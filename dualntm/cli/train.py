@@ -6,18 +6,18 @@
 __all__ = ['TRAIN_EXAMPLES', 'OWN_FLAGS', 'add_train', 'asked_settings', 'folder_of', 'tried_connection', 'memory_opener',
            'fresh_trainer', 'check_same', 'kept_memory', 'resumed_trainer', 'open_trainer', 'dry_run', 'mean_chance',
            'summarise_batches', 'summarise_epochs', 'summarise', 'end_memory', 'begins', 'seed_runs', 'stopped_seeds',
-           'many_seeds', 'train_command']
+           'many_seeds', 'joined_group', 'trainer_of', 'follow', 'train_command']
 
 # %% ../../nbs/8_cli/04_train.ipynb #b150770f
-import argparse, json, shlex, sys
+import argparse, json, shlex, sys, warnings
 from datetime import datetime, timezone
 from functools import cache
 from pathlib import Path
 
 from .connection_flags import add_connection_flags, connection_from
 from .console import amount, print_json, quoted
-from .words import check_counts, name_value, named
-from ..errors import InputError, Interrupted, RunExists, Terminated
+from .words import check_counts, name_value, named, seconds
+from ..errors import InputError, Interrupted, NonFiniteError, RunExists, Terminated
 from ..registry import find, known_name
 
 # %% ../../nbs/8_cli/04_train.ipynb #f2486854
@@ -26,6 +26,7 @@ TRAIN_EXAMPLES = """examples:
   dualntm train --task copy --num-batches 2000
   dualntm train --task repeat-copy --seed 10 -p controller_size=200 -p heads=rrw -pbatch_size=4
   dualntm train --task copy --seeds 1-8 --num-batches 15000
+  torchrun --nproc-per-node 2 -m dualntm train --task copy --batch-size 16
   dualntm train --task copy --resume
   dualntm train --resume checkpoints/copy-ntm-seed1000 --num-batches 100000
   dualntm train --task copy --dry-run
@@ -67,6 +68,7 @@ def add_train(
     add_connection_flags(parser)
     add("--device", help="where to compute, such as cpu or cuda (cpu)")
     add("--dtype", choices=("float32", "float64"), help="precision (float32)")
+    add("--wait", type=seconds, default=1800., metavar="SECONDS", help="how long processes of torchrun wait for each other (1800)")
     add("--threads", type=int, default=1, metavar="N", help="threads of the CPU to use (1)")
     add("--dry-run", action="store_true", help="print what would be run and the number of parameters, and end")
     parser.set_defaults(run=train_command)
@@ -126,6 +128,7 @@ def memory_opener(
 # %% ../../nbs/8_cli/04_train.ipynb #484e1b99
 def fresh_trainer(
     args: argparse.Namespace,  # of `train`
+    group=None,  # the processes that train it together
 ):  # a `Trainer`
     "A new run as the flags ask for; with --dry-run, one that writes nothing."
     from dualntm.train import make_trainer
@@ -135,7 +138,7 @@ def fresh_trainer(
     asked = asked_settings(args, task, model_type)
     open_memory = memory_opener(args, backend, args.graph) if backend and not args.dry_run else None
     try: trainer = make_trainer(task, model_type, 1000 if args.seed is None else args.seed, None if args.dry_run else folder_of(args),
-                                args.device or "cpu", args.dtype or "float32", args.overwrite, open_memory, args.threads, args.command, **asked)
+                                args.device or "cpu", args.dtype or "float32", args.overwrite, open_memory, args.threads, args.command, group, **asked)
     except RunExists as e:
         raise InputError(f"{e.folder} already holds a run: resume it (--resume), replace it (--overwrite), "
                          "or choose another folder (--checkpoint-path)") from e
@@ -172,6 +175,7 @@ def kept_memory(
 # %% ../../nbs/8_cli/04_train.ipynb #dab278b7
 def resumed_trainer(
     args: argparse.Namespace,  # of `train`
+    group=None,  # the processes that train it together
 ):  # a `Trainer` that stands where its checkpoint was saved
     "The run that the flags name, to go on with. Raises InputError if there is none or it is not what was asked for."
     from dualntm.train import read_checkpoint, resume
@@ -183,15 +187,16 @@ def resumed_trainer(
     config = read_checkpoint(path)["config"]
     changes, (backend, graph) = check_same(path, config, args), kept_memory(path, config, args)
     open_memory = memory_opener(args, backend, graph) if backend not in (None, "in-memory") else None
-    return resume(path, args.device or "cpu", open_memory, threads=args.threads, **changes)
+    return resume(path, args.device or "cpu", open_memory, threads=args.threads, group=group, **changes)
 
 # %% ../../nbs/8_cli/04_train.ipynb #b5d493ee
 def open_trainer(
     args: argparse.Namespace,  # of `train`, with the whole line as `command`
+    group=None,  # the processes that train it together; None is this one alone
 ):  # a `Trainer`
     "A new run, or one to go on with. Raises InputError, or an error of the server, for what can't be done."
     check_counts("threads", [args.threads], 4096)
-    return fresh_trainer(args) if args.resume is None else resumed_trainer(args)
+    return fresh_trainer(args, group) if args.resume is None else resumed_trainer(args, group)
 
 # %% ../../nbs/8_cli/04_train.ipynb #8b787fc2
 def dry_run(
@@ -357,15 +362,50 @@ def many_seeds(
         if end.code: print(f"seed {seed} failed: {end.said.removeprefix('dualntm: error: ')}", file=sys.stderr)
     return max(end.code for end in ended.values())
 
+# %% ../../nbs/8_cli/04_train.ipynb #43414c6b
+def joined_group(
+    args: argparse.Namespace,  # of `train`
+):  # a `Group`
+    "The processes that torchrun has started with this one, and where this one computes. A dry run is of one process."
+    from dualntm.train import group_here, own_device
+    if args.wait == 0: raise InputError("--wait 0: processes that do not wait for each other can't train together, give some seconds")
+    group = group_here(args.device or "cpu", args.wait)
+    if group.size > 1 and args.device: args.device = own_device(args.device)
+    return group
+
+def trainer_of(
+    args: argparse.Namespace,  # of `train`
+    group,
+):  # a `Trainer`; None in the other processes where the first can't open it
+    "The trainer of this process."
+    from dualntm.train import trainer_together
+    return trainer_together(group, lambda: open_trainer(args, group), args.device or "cpu", args.threads)
+
+def follow(
+    args: argparse.Namespace,  # of `train`
+    group,  # of which this process is not the first
+) -> int:  # the exit code
+    "Train as one of several processes, of which another has the run."
+    warnings.simplefilter("ignore")  # the first process says them
+    trainer = trainer_of(args, group)
+    if trainer is None or args.dry_run: return 0 if args.dry_run else 2
+    try: trainer.fit(progress=False)
+    except (Interrupted, NonFiniteError) as e:
+        if group.agreed or isinstance(e, NonFiniteError): group.leave()
+        return e.code if isinstance(e, Interrupted) else 1
+    return 0
+
 # %% ../../nbs/8_cli/04_train.ipynb #8670c101
 def train_command(
     args: argparse.Namespace,
-) -> None:
+) -> int | None:  # the exit code, where it is not 0
     "Run the `train` command."
     from dualntm.train import has_checkpoint
     if args.seeds is not None: return many_seeds(args)
     if args.jobs is not None: raise InputError("--jobs: it says how many runs of --seeds go side by side; one run uses --threads")
-    trainer = open_trainer(args)
+    group = joined_group(args)
+    if group.rank: return follow(args, group)
+    trainer = trainer_of(args, group)
     if args.dry_run: return dry_run(trainer)
     if args.arrived: raise KeyboardInterrupt  # while something was loaded that dropped it
     begun = trainer.batch
@@ -374,7 +414,8 @@ def train_command(
     except Interrupted as e:
         trainer.net.close()
         onwards = ("go on with", ["train", "--resume", trainer.folder]) if has_checkpoint(trainer.folder) and not trainer.replaces else ("begin with", shlex.split(args.command)[1:])
-        stopped = Interrupted(f"{e}; {onwards[0]}: {quoted('dualntm', *onwards[1])}")
+        program = ["dualntm"] if group.size == 1 else ["torchrun", "--nproc-per-node", group.size, "-m", "dualntm"]
+        stopped = Interrupted(f"{e}; {onwards[0]}: {quoted(*program, *onwards[1])}")
         stopped.code = e.code
         raise stopped from None
     summarise(trainer, begun)

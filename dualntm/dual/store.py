@@ -226,6 +226,13 @@ def commit(self: DualMemoryNTM,
     "Store what a session wrote, as far as the network's write conditions allow."
     return self.store(state, inputs, texts, step, run)._asdict()
 
+@patch
+def commits_at(self: DualMemoryNTM,
+    step: int,  # number of a batch
+) -> bool:
+    "Whether a commit at this step stores anything."
+    return step % self.conditions.write_interval == 0
+
 # %% ../../nbs/4_dual/03_store.ipynb #dd430055
 @patch
 def recall(self: DualMemoryNTM,

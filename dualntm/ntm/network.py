@@ -241,6 +241,13 @@ def commit(self: Network,
     "Store for good what a session wrote."
     return {}
 
+@patch
+def commits_at(self: Network,
+    step: int,  # number of a batch
+) -> bool:
+    "Whether `commit` looks at the state of a session at this step, and not only at its inputs."
+    return True
+
 # %% ../../nbs/1_ntm/04_network.ipynb #833f99e4
 @patch
 def session(self: Network,

@@ -152,6 +152,11 @@ class Tokens:
         "The same without the others."
         return Tokens(self.texts, self.states, self.told, self.asked).to(self.like)
 
+    def part(self, first: int, last: int):
+        "The same of the rows from `first` to before `last`."
+        told, asked, others = (t if t is None else t[..., first:last] for t in (self.told, self.asked, self.others))
+        return Tokens(self.texts, self.states, told, asked, others).to(self.like)
+
     def to(self,
         *where,  # as for a tensor
         **named,

@@ -12,10 +12,12 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(__name__, submod_attrs={
     "plan": ["Training", "planned", "rate", "check_names", "nearest", "whole_seed", "usable_device", "float_type", "within_memory"],
     "folders": ["run_folder", "read_history", "has_checkpoint", "folder_lock", "claim_folder"],
     "checkpoints": ["begin_with", "PRETRAINED", "pretrained_folder", "pretrained_names", "read_checkpoint", "checkpoint_file", "best_of", "build", "load", "model_for", "of_name", "keep_run", "as_bytes", "random_states", "restore_random_states"],
-    "progress": ["Progress", "noted_interrupts"],
+    "progress": ["Group", "Progress", "noted_interrupts"],
+    "parallel": ["TorchGroup", "group_here", "own_device", "trainer_together"],
     "trainer": ["Trainer", "resume"],
     "runs": ["Setting", "settings", "parse_setting", "check_settings", "given_once", "changes_to", "make_trainer", "evaluate"],
     "pretrained": ["Card", "card", "figures_at", "folder_of", "keep_pretrained", "model_card", "network_from", "save_network"],
     "seeds": ["seed_list", "SeedRun", "run_side_by_side", "learned_after", "seed_rows", "summary_lines", "SeedBars", "train_seeds"],
+    "sweep": ["check_address", "combination_lines", "plot_sweep", "Sweep", "SweepBar", "values_of"],
     "timing": ["bench", "compare_engines", "peak_mb"],
 })

@@ -21,6 +21,7 @@ from torch import nn
 from ..errors import InputError
 from .checkpoints import build, model_for
 from .plan import check_epochs, check_names, nearest, Training, whole_seed, within_memory
+from .progress import Group
 from .trainer import Trainer
 from ..values import fitting, in_new_words, plain, WORDS
 from .checkpoints import of_name
@@ -171,6 +172,7 @@ def make_trainer(
     open_memory=None,  # called with the trainer, gives the graph memory; None takes the network's own
     threads: int = 1,  # of the CPU
     command: str = "",  # by which the run is started
+    group: Group | None = None,  # the processes that train it together; None is this one alone
     **values,  # settings of the task, the model or training; `preset` stands for several
 ) -> Trainer:
     "A run by name. Raises InputError for what can't be used."
@@ -181,7 +183,7 @@ def make_trainer(
     task, net = build({"task": task, "task_parameters": groups["task"], "model_type": model_type,
                        "model_parameters": groups["model"], "dtype": dtype}, device)
     if open_memory and net.graph_memory is None: raise InputError(f"a network of type {model_type} has no graph memory: use dual")
-    try: return Trainer(task, net, seed, folder, device, overwrite, open_memory, threads, command, **groups["training"])
+    try: return Trainer(task, net, seed, folder, device, overwrite, open_memory, threads, command, group=group, **groups["training"])
     except InputError: raise
     except ValueError as e: raise InputError(str(e)) from e
 

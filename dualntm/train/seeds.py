@@ -43,6 +43,10 @@ class SeedRun(NamedTuple):
     seed: int
     folder: Path  # of the run
     words: list  # the command, without the name of the program
+    name: str = ""  # where the seed alone does not tell it from others
+
+    @property
+    def key(self): return self.name or self.seed
 
 
 class Ended(NamedTuple):
@@ -51,10 +55,13 @@ class Ended(NamedTuple):
     said: str  # the last line that it wrote
 
 
+_CHILD = ("import ctypes, os, sys; sys.platform == 'linux' and ctypes.CDLL(None).prctl(1, 9); "  # killed when the process dies that started it
+          "os.getppid() == int(sys.argv.pop(1)) or os._exit(1); from dualntm.cli import main; main()")
+
 def _started(run: SeedRun) -> tuple:  # the process, and the file that takes what it writes
     "Start the process of a run."
     output = tempfile.TemporaryFile()
-    return subprocess.Popen([sys.executable, "-m", "dualntm", *map(str, run.words)], stdout=output, stderr=output,
+    return subprocess.Popen([sys.executable, "-c", _CHILD, str(os.getpid()), *map(str, run.words)], stdout=output, stderr=output,
                             stdin=subprocess.DEVNULL, start_new_session=True), output
 
 # %% ../../nbs/2_train/13_seeds.ipynb #0b915b43
@@ -69,8 +76,9 @@ def _end(process: subprocess.Popen, output) -> Ended:
 def run_side_by_side(
     runs: list[SeedRun],
     jobs: int = 0,  # how many at once; 0 takes as many as there are cores
-    watch: Callable | None = None,  # called twice a second with the runs that are under way, and with what became of the others by seed
-) -> dict[int, Ended]:  # by seed
+    watch: Callable | None = None,  # called twice a second with the runs that are under way, and with what became of the others by key
+    again: Callable | None = None,  # called with a run that was killed and its end, gives a run to start in its stead, or None
+) -> dict[int, Ended]:  # by key, which is the seed, or the name where there is one
     "Train runs side by side. Ctrl-C or SIGTERM stops each of them, saved, and is raised when all have ended."
     waiting, under_way, ended = list(runs), {}, {}
     with noted_interrupts(again=False) as noted:
@@ -78,11 +86,13 @@ def run_side_by_side(
             while not noted() and (waiting or under_way):
                 while not noted() and waiting and len(under_way) < (jobs or os.cpu_count() or 1):
                     run = waiting.pop(0)
-                    under_way[run.seed] = (run, *_started(run))
+                    under_way[run.key] = (run, *_started(run))
                 for run, process, output in list(under_way.values()):
                     if process.poll() is None: continue
-                    ended[run.seed] = _end(process, output)
-                    del under_way[run.seed]
+                    end = _end(process, output)
+                    del under_way[run.key]
+                    if end.code < 0 and again and (other := again(run, end)): waiting.insert(0, other)
+                    else: ended[run.key] = end
                 if watch: watch([run for run, *_ in under_way.values()], ended)
                 if under_way: time.sleep(0.5)
         finally:

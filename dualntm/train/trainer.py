@@ -18,7 +18,7 @@ import torch
 from fastcore.basics import patch
 
 import dualntm
-from ..errors import GraphError, InputError, Interrupted, NonFiniteError, terminable, Terminated
+from ..errors import GraphError, InputError, Interrupted, NonFiniteError, ProcessLost, terminable, Terminated
 from ..files import write_atomically
 from ..registry import find
 from .checkpoints import as_bytes, best_of, checkpoint_file, counts_in, make_latest, random_states, read_checkpoint, restore_net
@@ -26,7 +26,7 @@ from .checkpoints import restore_random_states, Stand
 from .folders import claim_folder, folder_lock, has_checkpoint, kept_history, RunFiles, sync_file, WEIGHTS
 from .optimiser import clip_usual, make_optimiser
 from .plan import planned, rate, Training, usable_device, whole_seed, within_memory
-from .progress import extent_of, noted_interrupts, Progress, sequences_in
+from .progress import extent_of, Group, noted_interrupts, Progress, sequences_in
 from .tasks import Score, Task
 from ..values import plain
 from ..ntm import Network
@@ -48,6 +48,7 @@ class Trainer(RunFiles):
         threads: int = 1,  # of the CPU
         command: str = "",  # by which the run was started
         stand: Stand | None = None,  # where to go on; None begins
+        group: Group | None = None,  # the processes that train it together; None is this one alone
         **settings,  # any of `Training`; the rest as the task has them
     ):
         for name, value, base in (("task", task, Task), ("net", net, Network)):
@@ -58,7 +59,8 @@ class Trainer(RunFiles):
         self.optimiser = make_optimiser(task.parameter_groups(self.net), t)
         self.generator = torch.Generator().manual_seed(self.seed)
         self.folder = Path(folder) if folder is not None else None
-        self.begun = False  # whether the network was made ready for the data
+        self.begun, self.group = False, group or Group()  # whether the network was made ready for the data
+        self.group.check(net, t)
         self.stand_at(stand, command)
         self.config()  # raises for what a checkpoint can't keep
         if self.folder and not stand: self.lock, self.replaces = claim_folder(self.folder, overwrite), overwrite
@@ -80,7 +82,7 @@ def stand_at(self: Trainer,
     self.history_bytes, self.passing, self.origin, self.history = content.get("history_bytes", 0), content.get("passing", []), None, []
     if not stand: return
     self.lock, self.origin = stand.lock, stand.file
-    self.history = kept_history(self.folder/"history.jsonl", self.history_bytes, self.batch)
+    if self.folder: self.history = kept_history(self.folder/"history.jsonl", self.history_bytes, self.batch)
     self.optimiser.load_state_dict(content["optimiser"])
     self.generator.set_state(content["generator"])
 
@@ -121,7 +123,7 @@ def train_batch(self: Trainer) -> Score:
         batch = type(batch)(*(t.to(self.device, dtype) for t in batch))
         training_step = self.optimiser.training_step(self.net)
         self.optimiser.zero_grad()
-        outputs, state, score = self.task.learn(self.net, batch, training_step)
+        outputs, state, score = self.group.learn(self.task, self.net, batch, training_step, self.optimiser, self.batch)
     t = self.training
     norm = clip_usual(self.optimiser, t.clip_norm, t.clip_over, t.clip_least)
     if not math.isfinite(score.loss + norm): raise NonFiniteError(self.blame(score.loss))
@@ -143,8 +145,8 @@ def commit(self: Trainer,
     state,  # of the network at its end
     batch,
 ) -> None:
-    "Let the network store what a session wrote, and count it."
-    if self.net.graph_memory is None: return
+    "Let the network store what a session wrote, and count it. Only the first of several processes has a graph memory."
+    if self.net.graph_memory is None or self.group.rank: return
     for name, count in self.task.commit(self.net, outputs, state, batch, self.batch, self.name()).items():
         self.stored[name] = self.stored.get(name, 0) + count
 
@@ -160,10 +162,14 @@ def blame(self: Trainer,
     loss: float,
 ) -> str:
     "The sentence for a loss or gradient that is not finite."
-    good = self.folder/"latest.pt" if self.folder else None
-    saved = f"the last good checkpoint is {good}" if good and good.exists() else "no checkpoint was saved yet"
     what = "the gradient is not finite" if math.isfinite(loss) else f"the loss is {loss}"
-    return f"stopped at batch {self.batch + 1}, where {what}; {saved}"
+    return f"stopped at batch {self.batch + 1}, where {what}; {self.last_good()}"
+
+@patch
+def last_good(self: Trainer) -> str:
+    "Words on the last checkpoint."
+    good = self.folder/"latest.pt" if self.folder else None
+    return f"the last good checkpoint is {good}" if good and good.exists() else "no checkpoint was saved yet"
 
 # %% ../../nbs/2_train/07_trainer.ipynb #f6bcefe9
 @patch
@@ -182,7 +188,7 @@ def run(self: Trainer,
             self.scores.append(list(score))
             self.seconds += time.perf_counter() - start
             dev = self.validate() if self.ends_epoch() else None
-            if self.done() and self.made is None: self.made = self.task.finish(self.net, progress)
+            if self.done() and self.made is None and not self.group.rank: self.made = self.task.finish(self.net, progress)
             if self.done() or dev or self.batch % self.training.report_interval == 0: self.report(dev)
             if self.folder: self.keep(bool(dev))
             yield score
@@ -192,7 +198,10 @@ def run(self: Trainer,
 @patch
 def begin(self: Trainer) -> None:
     "Make a fresh network ready for the task's data, if that is not done."
-    if self.batch == 0 and not self.begun: self.task.begin(self.net)
+    if self.begun: return
+    self.group.wait_turn()
+    if self.batch == 0: self.task.begin(self.net)
+    self.group.match(self.net)
     self.begun = True
 
 # %% ../../nbs/2_train/07_trainer.ipynb #9c1db184
@@ -231,7 +240,7 @@ def done(self: Trainer) -> bool:
 @patch
 def validate(self: Trainer) -> dict:  # the task's numbers
     "Try the network on dev, and note whether it is the best so far."
-    dev, measure = self.task.validate(self.net), self.task.measure
+    (dev, self.best), measure = self.group.of_first(lambda: (self.task.validate(self.net), self.best)), self.task.measure
     better = dev[measure] > self.best.get(measure, -math.inf)
     self.best = {"batch": self.batch, **dev, "since": 0} if better else {**self.best, "since": self.best.get("since", 0) + 1}
     return dev
@@ -382,13 +391,16 @@ def fit(self: Trainer,
 ) -> list[dict]:  # the history
     "Train to the end. Ctrl-C or SIGTERM finishes the batch, saves, and raises Interrupted."
     try:
+        with terminable(): self.group.wait_turn()
         with terminable(), Progress(self, progress) as bar:
             self.begin()
-            with noted_interrupts() as asked, closing(self.run(progress)) as scores:
+            with noted_interrupts(again=self.group.size == 1) as noted, closing(self.run(progress)) as scores:
+                asked = self.group.heard(noted)
                 for score in scores:
                     bar.advance(score)
                     if asked() and not self.done(): self.stop(asked())
     except Interrupted: raise
+    except ProcessLost as e: raise ProcessLost(f"stopped at batch {self.batch + 1}, since {e}" + (f"; {self.last_good()}" if self.folder else "")) from e
     except KeyboardInterrupt as e: raise self.interrupted(f"stopped before batch {self.batch + 1} was done", e) from e
     finally: self.close()
     return self.history
@@ -417,6 +429,7 @@ def resume(cls: Trainer,
     device: str = "cpu",
     open_memory=None,  # called with the trainer and a position, gives its graph memory; None opens it as its backend does
     threads: int = 1,  # of the CPU
+    group: Group | None = None,  # as for `Trainer`
     **changes,  # settings of `Training` to change
 ):  # a `Trainer`
     "A trainer that stands where the checkpoint was saved, and has the folder. Raises InputError if it can't be read, or another trains there."
@@ -430,7 +443,7 @@ def resume(cls: Trainer,
         if "optimiser" not in content: raise InputError(only_weights)
         (task, net), config = restore_net(file, content, device), content["config"]
         if "num_batches" in changes: changes = {"num_epochs": 0, **changes}
-        trainer = cls(task, net, config["seed"], file.parent, device, threads=threads, stand=Stand(file, content, lock), **{**asdict(Training()), **config["training"], **changes})
+        trainer = cls(task, net, config["seed"], file.parent, device, threads=threads, stand=Stand(file, content, lock), group=group, **{**asdict(Training()), **config["training"], **changes})
         if "memory" in content: net.graph_memory = graph_memory_at(trainer, content["memory"], config["long_term_memory"], open_memory)
         restore_random_states(content["random"])
     except BaseException:
