@@ -143,6 +143,8 @@ class Arriving:
         self.numbers: dict[str, int] = {}  # of each proposition, by the name that the file has for it
         self.rows, self.links, self.unsaid, self.lost = [], [], [], 0
 
+def _shown(name: str) -> str: return (name if name.isprintable() else repr(name))[:50]  # in a sentence
+
 def _plain(
     values: dict,  # of an item, as texts
     name: str,
@@ -177,7 +179,7 @@ def proposition(self: Arriving,
     values: dict,  # its fields, as texts
 ) -> None:
     "Take a proposition. Raises GraphError, naming it, for what can't be one."
-    place = f"proposition {name:.50}"
+    place = f"proposition {_shown(name)}"
     if name in self.numbers: raise GraphError(f"{place} is there twice")
     if "text" not in values: raise GraphError(f"{place} has no text")
     if not values.get("embedding"): raise GraphError(f"{place} has no embedding: export the graph with embeddings to read it again")
@@ -217,7 +219,7 @@ def entailment(self: Arriving,
     values: dict,  # its fields, as texts
 ) -> None:
     "Take an entailment. Raises GraphError, naming it, for what can't be one."
-    place = f"the entailment from {source:.50} to {target:.50}"
+    place = f"the entailment from {_shown(source)} to {_shown(target)}"
     score, step = _plain(values, "score", float, None, place), _plain(values, "step", int, 0, place)
     if score is None: raise GraphError(f"{place} has no score")
     try: check_score(score); check_writer("", step)
@@ -235,7 +237,7 @@ def take_links(self: Arriving,
     self.take_rows()
     ready, late = [], []
     for link in self.links: (ready if link[0] in self.numbers and link[1] in self.numbers else late).append(link)
-    if last and late: raise GraphError(f"the entailment from {late[0][0]:.50} to {late[0][1]:.50} joins propositions that the file does not have")
+    if last and late: raise GraphError(f"the entailment from {_shown(late[0][0])} to {_shown(late[0][1])} joins propositions that the file does not have")
     ends = [(self.numbers[source], self.numbers[target]) for source, target, *_ in ready]
     kept = [Entailment(*pair, *link[2:]) for pair, link in zip(ends, ready) if link[0] == link[1] or pair[0] != pair[1]]
     if kept: self.memory.link_all(kept)
@@ -263,7 +265,8 @@ class GraphFormat:
     carries = "graph"
     folder = False  # whether it is a folder of several files
     files: tuple = ()  # that such a folder has
-    beside = ""  # what a user should know of the file, as a sentence; `{path}` stands for it
+    without = "the order of writing and the log"  # of a graph that it does not keep
+    beside = ""  # a command that reads the file; `{path}` stands for it
 
     def write(self, leaving: Leaving, place) -> None:
         "Write a graph to a binary file that is open, or into an empty folder."
@@ -362,7 +365,7 @@ def import_graph(self: WritableGraph,
 # %% ../../nbs/3_graph/07_formats.ipynb #96b1988b
 class JSONGraph(GraphFormat):
     "Node-link data, as networkx has it."
-    name = "json"
+    name, without = "json", "runs, steps, the order of writing and the log"
 
     def export(self, graph, path, embeddings=True, done=lambda count: None) -> Counts:
         "Write a graph."

@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['OPSET', 'state_names', 'onnx_bytes', 'largest_difference', 'NetworkFormat', 'SafetensorsFolder', 'ONNXStep']
 
-# %% ../../nbs/2_train/16_onnx.ipynb #dfa2b0f3
+# %% ../../nbs/2_train/16_onnx.ipynb #563852fb
 import json, logging, warnings
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,9 +18,9 @@ from torch import nn, Tensor
 
 from ..errors import InputError
 from ..files import write_atomically, writing_to
-from ..ntm import map_state, Network
+from ..ntm import map_state, Network, run_eager
 
-# %% ../../nbs/2_train/16_onnx.ipynb #f3c05e30
+# %% ../../nbs/2_train/16_onnx.ipynb #8bc2077e
 def state_names(
     state,  # tensors, nested in tuples
     above: str = "",  # the name of what it is part of
@@ -42,13 +42,13 @@ def _filled(form, tensors) -> tuple:
     rest = iter(tensors)
     return map_state(lambda t: next(rest), form)
 
-# %% ../../nbs/2_train/16_onnx.ipynb #4464b382
+# %% ../../nbs/2_train/16_onnx.ipynb #d4025370
 @patch
 def portable_step(self: Network) -> tuple[Callable, Callable]:  # called with the size of a batch; called with an input (B, inputs) and a state
     "The start and the step that another program can be given."
     return self.start, self.step
 
-# %% ../../nbs/2_train/16_onnx.ipynb #3c40ebdc
+# %% ../../nbs/2_train/16_onnx.ipynb #61dcda9d
 OPSET = 20  # the version of ONNX's set of operations
 
 def _translations() -> dict:
@@ -77,7 +77,7 @@ def _quiet():
             yield
     finally: logging.disable(before)
 
-# %% ../../nbs/2_train/16_onnx.ipynb #8bc181a7
+# %% ../../nbs/2_train/16_onnx.ipynb #4643f5b4
 def onnx_bytes(
     net: Network,
 ) -> bytes:  # of the file
@@ -97,10 +97,10 @@ def onnx_bytes(
         except Exception as e:
             raise InputError(f"a step of a {type(net).__name__} can't be written as ONNX ({type(e).__name__}): networks of the types ntm, lstm, dnc and dual can be exported") from e
         first = {name: t[0].double().numpy().tolist() for name, t in zip(names, _tensors(start(1)))}
-    program.model.metadata_props |= {"start": json.dumps(first), "model_type": net.model_type, "settings": json.dumps(net.settings)}
+    program.model.metadata_props.update(start=json.dumps(first), model_type=net.model_type, settings=json.dumps(net.settings))
     return program.model_proto.SerializeToString()
 
-# %% ../../nbs/2_train/16_onnx.ipynb #426dfbde
+# %% ../../nbs/2_train/16_onnx.ipynb #4fbb6fd2
 def largest_difference(
     net: Network,
     content: bytes,  # from `onnx_bytes`
@@ -113,7 +113,7 @@ def largest_difference(
     options.intra_op_num_threads, options.log_severity_level = 1, 3
     session = onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
     inputs = torch.randint(0, 2, (steps, batch, net.inputs), generator=torch.Generator().manual_seed(0)).to(net.own_weight().dtype)
-    with torch.no_grad(): outputs, _ = net(inputs)
+    with torch.no_grad(): outputs, _ = run_eager(net, *net.take(inputs))  # the eager engine, which has nothing to compile
     first = json.loads(session.get_modelmeta().custom_metadata_map["start"])
     state = {name: np.repeat(np.array(value, inputs.numpy().dtype)[None], batch, 0) for name, value in first.items()}
     worst = 0.
@@ -122,7 +122,7 @@ def largest_difference(
         state, worst = dict(zip(state, after)), max(worst, float(np.abs(found - y).max(initial=0)))
     return worst
 
-# %% ../../nbs/2_train/16_onnx.ipynb #d08faf66
+# %% ../../nbs/2_train/16_onnx.ipynb #f8396845
 class NetworkFormat:
     "A form of file for networks. Its class gives `export`."
     name = ""  # as the registry has it
@@ -152,6 +152,8 @@ class ONNXStep(NetworkFormat):
 
     def export(self, net: Network, task, path: str | Path) -> str:
         "Write a network. Raises InputError for one that can't be exported, or whose file would not compute the same."
+        if task is not None and task.judges:
+            raise InputError(f"a network for {task.name} can't be written as ONNX: it judges by sentences that its graph memory recalls; export it as safetensors, or one of the types ntm, lstm, dnc and dual of another task")
         content = onnx_bytes(net)
         worst = largest_difference(net, content)
         if not worst < 1e-3: raise InputError(f"the ONNX file of this {type(net).__name__} would not compute what the network does (it differs by {worst:.2g}), and was not written: "
