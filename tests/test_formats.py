@@ -153,7 +153,7 @@ def test_neo4j_admin_imports_it(own_server, tmp_path):
     tables = [f"--nodes={tmp_path/'carried'/name}.csv" for name in ("graph", "propositions")] + [f"--relationships={tmp_path/'carried'/'entailments.csv'}"]
     told = admin(own_server, "database", "import", "full", "neo4j", "--multiline-fields=true", "--overwrite-destination=true", *tables)
     assert f"{graph.count().propositions + 1} nodes" in told and f"{graph.count().entailments} relationships" in told
-    own_server.start()
+    own_server.start(wait=600)
     there = read_graph(own_server.connection, "carried")
     assert said(there) == said(graph) and there.encoder == graph.encoder
     memory = Neo4jGraphMemory(3, own_server.connection, "carried")

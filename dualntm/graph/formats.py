@@ -233,10 +233,10 @@ def take_links(self: Arriving,
     last: bool = False,  # nothing comes any more
 ) -> None:
     "Put entailments whose propositions are there into the memory. Raises GraphError if they never came."
-    if last or not any(link[0] in self.numbers and link[1] in self.numbers for link in self.links[:1]): self.page = max(self.page, 2 * len(self.links))
     self.take_rows()
     ready, late = [], []
     for link in self.links: (ready if link[0] in self.numbers and link[1] in self.numbers else late).append(link)
+    self.page = max(self.page, 2 * len(late))  # so that those that wait are not looked through again and again
     if last and late: raise GraphError(f"the entailment from {_shown(late[0][0])} to {_shown(late[0][1])} joins propositions that the file does not have")
     ends = [(self.numbers[source], self.numbers[target]) for source, target, *_ in ready]
     kept = [Entailment(*pair, *link[2:]) for pair, link in zip(ends, ready) if link[0] == link[1] or pair[0] != pair[1]]
