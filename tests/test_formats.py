@@ -1,5 +1,5 @@
 "Graphs and networks carried away: read by the programs that they are for, and back."
-import json, os, subprocess, threading, uuid
+import json, os, subprocess
 
 import networkx as nx
 import numpy as np
@@ -7,7 +7,9 @@ import pytest
 
 from dualntm.errors import GraphError
 from dualntm.graph import graph_from, InMemoryGraphMemory
-from dualntm.neo4j import find_java, library, Neo4jGraphMemory, open_driver, opened_graph, read_graph
+from conftest import can_start
+from dualntm.neo4j import find_java, library, list_graphs, LocalServer, Neo4jGraphMemory, opened_graph, read_graph
+from dualntm.neo4j.local_server import make_private
 from processes import complains, run
 
 FORMS = ("graphml", "gexf", "turtle", "csv")
@@ -145,24 +147,36 @@ def admin(server, *words):
     return done.stdout
 
 
-def test_neo4j_admin_imports_it(own_server, tmp_path):
+@pytest.fixture
+def new_server(tmp_path):
+    "A `LocalServer` that has never run, ready for a first start."
+    can_start()
+    server = LocalServer(tmp_path/"own", port=0)
+    make_private(server.home)
+    server.prepare()
+    try: yield server
+    finally: server.kill()
+
+
+def test_neo4j_admin_imports_it(new_server, tmp_path):
     "What its tool has filled is a graph memory that can be read, added to, and carried away again."
     graph = a_graph()
     graph.export_graph(tmp_path/"carried", "csv")
-    own_server.stop()
     tables = [f"--nodes={tmp_path/'carried'/name}.csv" for name in ("graph", "propositions")] + [f"--relationships={tmp_path/'carried'/'entailments.csv'}"]
-    told = admin(own_server, "database", "import", "full", "neo4j", "--multiline-fields=true", "--overwrite-destination=true", *tables)
+    told = admin(new_server, "database", "import", "full", "neo4j", "--multiline-fields=true", "--overwrite-destination=true", *tables)
     assert f"{graph.count().propositions + 1} nodes" in told and f"{graph.count().entailments} relationships" in told
-    own_server.start(wait=600)
-    there = read_graph(own_server.connection, "carried")
+    new_server.start(wait=600)
+    info, = list_graphs(new_server.connection)
+    assert (info.name, info.dim, info.created) == ("carried", 3, "")
+    there = read_graph(new_server.connection, "carried")
     assert said(there) == said(graph) and there.encoder == graph.encoder
-    memory = Neo4jGraphMemory(3, own_server.connection, "carried")
+    memory = Neo4jGraphMemory(3, new_server.connection, "carried")
     try:
         idx, = memory.add_propositions(["one more"], [[1, 1, 1]])
         memory.flush()
         assert memory.search([[1, 1, 1]], 1)[0][0][0] == idx
     finally: memory.close()
-    with opened_graph(own_server.connection, "carried") as server:
+    with opened_graph(new_server.connection, "carried") as server:
         server.export_graph(tmp_path/"again.graphml", "graphml")
     assert graph_from(tmp_path/"again.graphml", "graphml").count().propositions == graph.count().propositions + 1
 

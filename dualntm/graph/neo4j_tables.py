@@ -16,7 +16,7 @@ from .interface import Proposition
 
 # %% ../../nbs/3_graph/10_neo4j_tables.ipynb #f41d3d47
 _TABLES = {
-    "graph": {"name": "name:string", "dim": "dim:long", "format": "format:long", "merge_threshold": "merge_threshold:double", "encoder": "encoder:string", "label": ":LABEL"},
+    "graph": {"name": "name:string", "dim": "dim:long", "format": "format:long", "created": "created:string", "merge_threshold": "merge_threshold:double", "encoder": "encoder:string", "label": ":LABEL"},
     "propositions": {"id": ":ID", "graph": "graph:string", "idx": "idx:long", "text": "text:string", "embedding": "embedding:float[]",
                      "run": "run:string", "step": "step:long", "told": "told:boolean", "label": ":LABEL"},
     "entailments": {"source": ":START_ID", "target": ":END_ID", "score": "score:double", "origin": "source:string", "run": "run:string", "step": "step:long", "label": ":TYPE"},
@@ -49,7 +49,7 @@ class Neo4jTables(GraphFormat):
         "Write a graph into a folder."
         label, graph = f"Proposition;Dim{leaving.graph.dim}", leaving.name
         tables = {
-            "graph": [{**leaving.about, "name": graph, "format": 2, "label": "Graph"}],
+            "graph": [{**leaving.about, "name": graph, "format": 2, "created": "", "label": "Graph"}],
             "propositions": ({"id": p.idx, "idx": p.idx, "graph": graph, "label": label, **_in_columns(p, leaving.embeddings)} for p in leaving.propositions()),
             "entailments": ({**said_of_edge(e, HALVES), "source": e.source, "target": e.target, "label": "ENTAILS"} for e in leaving.entailments())}
         for name, rows in tables.items():

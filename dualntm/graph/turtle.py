@@ -69,4 +69,4 @@ def _read_triples(
     with open(path, "rb") as file:
         try: Through().parse(file, format="turtle")
         except (rdflib.exceptions.ParserError, rdflib.plugins.parsers.notation3.BadSyntax, UnicodeDecodeError, AssertionError, IndexError) as e:
-            raise ValueError(str(e).replace("\n", " ")[:150]) from e
+            raise ValueError(str(e).replace("\n", " ").partition(" at ^")[0].replace(" of <>", "")) from e
