@@ -153,11 +153,12 @@ class ONNXStep(NetworkFormat):
     def export(self, net: Network, task, path: str | Path) -> str:
         "Write a network. Raises InputError for one that can't be exported, or whose file would not compute the same."
         if task is not None and task.judges:
-            raise InputError(f"a network for {task.name} can't be written as ONNX: it judges by sentences that its graph memory recalls; export it as safetensors, or one of the types ntm, lstm, dnc and dual of another task")
+            raise InputError(f"a network for {task.name} can't be written as ONNX: it judges by sentences that its graph memory recalls: export it as safetensors; networks of the types ntm, lstm, dnc and dual for other tasks can be written")
         content = onnx_bytes(net)
         worst = largest_difference(net, content)
         if not worst < 1e-3: raise InputError(f"the ONNX file of this {type(net).__name__} would not compute what the network does (it differs by {worst:.2g}), and was not written: "
                                               "networks of the types ntm, lstm, dnc and dual can be exported")
         with writing_to(path): write_atomically(path, lambda file: file.write(content))
         names = ", ".join(state_names(net.portable_step()[0](1))) or "no tensor"
-        return f"{path}: one step, opset {OPSET}, inputs x and the state ({names}); over 100 steps it differs from the network by {worst:.0e}"
+        behind = "; its graph memory stays behind, and the file computes what the network does while there is nothing to read" if net.graph_memory is not None else ""
+        return f"{path}: one step, opset {OPSET}, inputs x and the state ({names}); over 100 steps it differs from the network by {worst:.0e}{behind}"
