@@ -6,8 +6,8 @@
 __all__ = ['OPSET', 'state_names', 'onnx_bytes', 'largest_difference', 'NetworkFormat', 'SafetensorsFolder', 'ONNXStep']
 
 # %% ../../nbs/2_train/16_onnx.ipynb #563852fb
-import json, logging, warnings
-from contextlib import contextmanager
+import io, json, logging, warnings
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import Callable
 
@@ -72,7 +72,7 @@ def _quiet():
     before = logging.root.manager.disable
     logging.disable(logging.WARNING)
     try:
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
             warnings.simplefilter("ignore")
             yield
     finally: logging.disable(before)
