@@ -14,6 +14,7 @@ from .ask import add_ask
 from .bench import add_bench
 from .console import console, forget_output, output_error, stoppable
 from .eval import add_eval
+from .export import add_export, add_import
 from .neo4j_check import add_neo4j
 from .panel import add_panel
 from .predict import add_predict
@@ -39,6 +40,7 @@ def command_parser() -> CommandParser:
     parser.add_argument("--version", action="version", version=f"dualntm {dualntm.__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     for add in (add_train, add_sweep, add_eval, add_predict, add_tell, add_ask, add_neo4j, add_bench, add_panel): add(commands)
+    for add in (add_train, add_eval, add_predict, add_tell, add_ask, add_export, add_import, add_neo4j, add_bench, add_panel): add(commands)
     return parser
 
 # %% ../../nbs/8_cli/22_entry.ipynb #d2fb62c6

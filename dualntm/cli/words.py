@@ -62,7 +62,7 @@ def named(
     return name
 
 # %% ../../nbs/8_cli/02_words.ipynb #8b0570bc
-NAMING = {"task": "--task", "model": "--model-type", "backend": "--long-term-memory-backend"}  # kinds of names, and the flags that take them
+NAMING = {"task": "--task", "model": "--model-type", "backend": "--long-term-memory-backend", "format": "--format"}  # kinds of names, and the flags that take them
 
 def names_shown(
     kind: str,  # a key of `NAMING`

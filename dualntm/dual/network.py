@@ -403,3 +403,9 @@ def with_settings(self: DualMemoryController,
     for name, value in own.items(): setattr(net, _CHANGEABLE[name][0], value)
     net.settings = {**net.settings, **own}
     return net
+
+# %% ../../nbs/4_dual/02_network.ipynb #4a490211
+@patch
+def portable_step(self: DualMemoryController) -> tuple[Callable, Callable]:  # called with the size of a batch; called with an input (B, inputs) and a state
+    "The start and the step of the NTM alone, for a program that has no graph memory."
+    return lambda batch: NTM.start(self, batch), lambda x, state: NTM.step(self, x, state)

@@ -8,6 +8,10 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(__name__, submod_attrs={
     "evidence": ["Affirmed", "DENIAL"],
     "in_process": ["InMemoryGraphMemory", "cosines_to"],
     "exchange": ["changing_graph", "JUDGED", "judged", "load_graph"],
+    "formats": ["Arriving", "as_format", "graph_from", "GraphFormat", "JSONGraph", "Leaving"],
+    "xml_formats": ["GEXF", "GraphML"],
+    "turtle": ["Turtle"],
+    "neo4j_tables": ["Neo4jTables"],
     "suite": ["check_graph_memory"]})
 
-from . import exchange as _exchange, lists as _lists  # they give graphs their methods for files, and those in this process their lists
+from . import exchange as _exchange, formats as _formats, lists as _lists  # they give graphs their methods for files, and those in this process their lists

@@ -7,7 +7,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(__name__, submod_attrs={
     "local_server": ["fetch_server", "find_java", "find_maven", "free_port", "library", "LocalServer", "only_whole", "start_local", "VERSION"],
     "journal": ["Journal"],
     "sender": ["KEYS", "remove", "Sender"],
-    "server_graph": ["clean", "connected", "GraphInfo", "list_graphs", "read_graph", "ServerGraph"],
+    "server_graph": ["clean", "connected", "GraphInfo", "list_graphs", "opened_graph", "read_graph", "ServerGraph"],
     "memory": ["Neo4jGraphMemory", "replay"],
     "queries": ["MOST", "QUERIES", "run_query"],
 })

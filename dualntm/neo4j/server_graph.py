@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['TOLD', 'PROPOSITION', 'ENTAILMENT', 'PAGES', 'BEST', 'NEAREST', 'of_server', 'ServerGraph', 'as_propositions',
-           'read_pages', 'read_log', 'numbers_of', 'put', 'read_rows', 'check_server', 'connected', 'read_graph',
-           'GraphInfo', 'list_graphs', 'clean']
+           'read_pages', 'read_log', 'numbers_of', 'put', 'read_rows', 'check_server', 'connected', 'opened_graph',
+           'read_graph', 'GraphInfo', 'list_graphs', 'clean']
 
 # %% ../../nbs/6_neo4j/05_server_graph.ipynb #a03560f0
 import json, time
@@ -188,6 +188,21 @@ def log(self: ServerGraph,
     found = self.ask(f"""MATCH (l:TrainingLog {{graph: $graph}}) RETURN {", ".join(f"l.{name}" for name in LogEntry._fields)}
         ORDER BY l.timestamp DESC, l.writer DESC, l.line DESC LIMIT $last""", last=min(max(whole(last, "last"), 0), 2**31))
     return [LogEntry(*r) for r in found][::-1]
+
+# %% ../../nbs/6_neo4j/05_server_graph.ipynb #c593b209
+@patch
+def proposition_pages(self: ServerGraph,
+    page: int = 2000,  # propositions at most
+) -> Iterator[list[Proposition]]:
+    "All propositions by number, some at a time."
+    return read_pages(self, "propositions", page)
+
+@patch
+def entailment_pages(self: ServerGraph,
+    page: int = 2000,  # propositions from which they lead, at most
+) -> Iterator[list[Entailment]]:
+    "All entailments by source and target, some at a time."
+    return read_pages(self, "entailments", page)
 
 # %% ../../nbs/6_neo4j/05_server_graph.ipynb #eb5d2a31
 @patch
@@ -380,18 +395,28 @@ def connected(
     with open_driver(connection) as driver, of_server(connection): yield driver
 
 # %% ../../nbs/6_neo4j/05_server_graph.ipynb #ca3332a2
+@contextmanager
+def opened_graph(
+    connection: Connection,
+    graph: str = "default",
+):  # a `ServerGraph`
+    "A context with a graph on a server, to read from. Raises GraphError if there is no such graph or server."
+    with connected(connection) as driver:
+        server = ServerGraph(driver, connection, graph, 1)
+        found = server.ask("MATCH (g:Graph {name: $graph}) RETURN g.dim AS dim, g.encoder AS encoder")
+        if not found: raise GraphError(f"there is no graph {graph!r} at {connection.uri}")
+        server.dim, server.encoder = found[0]["dim"], json.loads(found[0]["encoder"] or "null")
+        yield server
+
 def read_graph(
     connection: Connection,
     graph: str = "default",
 ) -> InMemoryGraphMemory:  # its log included
     "Read what a server really holds of a graph. Raises GraphError if there is no such graph or server."
-    with connected(connection) as driver:
-        server = ServerGraph(driver, connection, graph, 1)
-        found = server.ask("MATCH (g:Graph {name: $graph}) RETURN g.dim AS dim, g.encoder AS encoder")
-        if not found: raise GraphError(f"there is no graph {graph!r} at {connection.uri}")
-        server.dim, memory = found[0]["dim"], InMemoryGraphMemory(found[0]["dim"])
+    with opened_graph(connection, graph) as server:
+        memory = InMemoryGraphMemory(server.dim)
         for kind, rows in read_rows(server): put(memory, kind, rows)
-        memory.encoder = json.loads(found[0]["encoder"] or "null")
+        memory.encoder = server.encoder
     return memory
 
 # %% ../../nbs/6_neo4j/05_server_graph.ipynb #6601143b

@@ -17,6 +17,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(__name__, submod_attrs={
     "trainer": ["Trainer", "resume"],
     "runs": ["Setting", "settings", "parse_setting", "check_settings", "given_once", "changes_to", "make_trainer", "evaluate"],
     "pretrained": ["Card", "card", "figures_at", "folder_of", "keep_pretrained", "model_card", "network_from", "save_network"],
+    "onnx_step": ["NetworkFormat", "ONNXStep", "SafetensorsFolder", "largest_difference", "onnx_bytes", "state_names"],
     "seeds": ["seed_list", "SeedRun", "run_side_by_side", "learned_after", "seed_rows", "summary_lines", "SeedBars", "train_seeds"],
     "sweep": ["check_address", "combination_lines", "plot_sweep", "Sweep", "SweepBar", "values_of"],
     "timing": ["bench", "compare_engines", "peak_mb"],
