@@ -126,7 +126,7 @@ def free_port() -> int:
 class LocalServer:
     "A Neo4j server on this machine, which others can't reach. Raises Neo4jSettingError if its home, its env file or a port can't be used."
     def __init__(self,
-        home: Path | None = None,  # the folder of its files; None: ~/.local/share/dualntm/neo4j
+        home: str | Path | None = None,  # the folder of its files; None: ~/.local/share/dualntm/neo4j
         port: int | None = None,  # for Bolt; None: the one that it had, at first 7687; 0: any that is free
         heap: str = "512m",  # most memory for Java's objects, as Java writes it
     ):
