@@ -60,7 +60,7 @@ COPY = "train --task copy --seed 1 --report-interval 2 -p engine=eager -p contro
 def run(place):
     "A short run of copy, tested and gone on with; and one with a graph memory."
     said = commands(place, f"{COPY} --num-batches 4", "eval --checkpoint checkpoints/copy-ntm-seed1 --length 3 --sequences 2", f"{COPY} --resume --num-batches 6",
-                    "eval --checkpoint pretrained:copy --length 3 --sequences 1 --json", "bench --task copy -p engine=eager --num-batches 2",
+                    "eval --checkpoint pretrained:copy --length 3 --sequences 1 --json",
                     "train --task graph-recall --model-type dual --seed 2 --num-batches 2 --batch-size 2 -p engine=eager -p controller_size=10")
     for code, _, err in said: assert code == 0, err
     return place/"checkpoints"/"copy-ntm-seed1", said
