@@ -46,3 +46,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(__name__, submodules={"ntm", 
     "registry": ["register"],
     "errors": ["InputError"],
 })
+
+from .extras import installed as _installed
+if not _installed("ipywidgets"):  # the panels' classes derive from its widgets; `from dualntm import *` leaves them out without it
+    __all__ = [name for name in __all__ if name not in ("TrainPanel", "AttentionExplorer", "GraphBrowser", "RunViewer", "Workbench")]

@@ -5,6 +5,7 @@
 # %% auto #0
 __all__ = ['InputError', 'RunExists', 'RowError', 'TextModelError', 'GraphError', 'GraphServerError', 'NonFiniteError',
            'ProcessLost', 'Neo4jSettingError', 'Neo4jServerError', 'Neo4jAccessError', 'Terminated', 'Interrupted',
+           'Neo4jSettingError', 'Neo4jServerError', 'Neo4jAccessError', 'MissingPackage', 'Terminated', 'Interrupted',
            'terminable', 'heeding']
 
 # %% ../nbs/00_errors.ipynb #17f4d844
@@ -52,6 +53,17 @@ class Neo4jServerError(RuntimeError):
 
 class Neo4jAccessError(Neo4jServerError):
     "The server refuses the user or the password; trying again would not help."
+
+# %% ../nbs/00_errors.ipynb #61adbb56
+class MissingPackage(InputError, ImportError):
+    "A package that an extra installs is not here; the message is one sentence that says which, and the command that installs it."
+    def __init__(self,
+        package: str,  # as Python imports it
+        extra: str,  # the name of the extra that brings it
+        reason: str = "is not installed here",
+    ):
+        super().__init__(f"this takes the package {package}, which {reason}: pip install 'dualntm[{extra}]'")
+        self.package, self.extra = package, extra
 
 # %% ../nbs/00_errors.ipynb #3daf882f
 class Terminated(KeyboardInterrupt):

@@ -12,7 +12,7 @@ from importlib import import_module
 from importlib.metadata import entry_points
 from typing import NamedTuple
 
-from .errors import InputError
+from .errors import InputError, MissingPackage
 
 # %% ../nbs/02_registry.ipynb #41250ecc
 KINDS = ("task", "model", "backend", "encoder", "engine", "format")
@@ -25,10 +25,11 @@ class Entry(NamedTuple):
     summary: str = ""  # one line for --help
 
     def load(self):
-        "What the name stands for. Raises InputError if it can't be imported."
+        "What the name stands for. Raises InputError if it can't be imported, MissingPackage if that is for want of an extra."
         if not isinstance(self.place, str): return self.place
         module, _, name = self.place.partition(":")
         try: return getattr(import_module(module), name)
+        except MissingPackage: raise
         except (ImportError, AttributeError) as e: raise InputError(f"the {self.kind} {self.name} can't be loaded from {self.place}: {e}") from e
 
 # %% ../nbs/02_registry.ipynb #b12defeb

@@ -9,6 +9,7 @@ __all__ = ['NoPassword', 'add_connection_flags', 'connection_from', 'Once']
 import argparse
 from pathlib import Path
 
+from ..extras import require
 from ..neo4j import Connection, read_connection
 
 # %% ../../nbs/8_cli/03_connection_flags.ipynb #9b88658b
@@ -33,7 +34,8 @@ def add_connection_flags(
 def connection_from(
     args: argparse.Namespace,  # with the flags of `add_connection_flags`
 ) -> Connection:
-    "The connection that is meant. Raises Neo4jSettingError if it can't be used."
+    "The connection that is meant. Raises Neo4jSettingError if it can't be used, MissingPackage if the driver is not installed."
+    require("neo4j")
     return read_connection(args.uri, args.user, args.env_file and Path(args.env_file))
 
 # %% ../../nbs/8_cli/03_connection_flags.ipynb #c6a0653f

@@ -39,8 +39,7 @@ def command_parser() -> CommandParser:
     parser = CommandParser(prog="dualntm", description="Train and test Neural Turing Machines with two memories.", epilog=MAIN_EXAMPLES)
     parser.add_argument("--version", action="version", version=f"dualntm {dualntm.__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for add in (add_train, add_sweep, add_eval, add_predict, add_tell, add_ask, add_neo4j, add_bench, add_panel): add(commands)
-    for add in (add_train, add_eval, add_predict, add_tell, add_ask, add_export, add_import, add_neo4j, add_bench, add_panel): add(commands)
+    for add in (add_train, add_sweep, add_eval, add_predict, add_tell, add_ask, add_export, add_import, add_neo4j, add_bench, add_panel): add(commands)
     return parser
 
 # %% ../../nbs/8_cli/22_entry.ipynb #d2fb62c6

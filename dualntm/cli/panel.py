@@ -11,6 +11,7 @@ import argparse, json, os, signal, sys
 from pathlib import Path
 
 from ..errors import InputError
+from ..extras import require
 
 # %% ../../nbs/8_cli/15_panel.ipynb #8acb5d5f
 EXAMPLES = """examples:
@@ -38,10 +39,9 @@ def panel_command(
 ) -> None:
     "Run the `panel` command. Raises InputError or GraphError for what can't be shown."
     import tempfile
-    from importlib.util import find_spec
     from dualntm.graph import load_graph
     from dualntm.train import read_checkpoint
-    if not find_spec("voila"): raise InputError("the panels need Voila, which is not installed: pip install 'dualntm[panel]'")
+    require("ipywidgets", "voila", "ipykernel")
     if args.checkpoint: read_checkpoint(args.checkpoint)
     if args.store: load_graph(args.store)
     port = usable_port(args.port)

@@ -16,6 +16,7 @@ from typing import Callable, NamedTuple
 from urllib.parse import urlsplit
 
 from ..errors import Neo4jAccessError, Neo4jServerError, Neo4jSettingError
+from ..extras import neo4j
 from ..files import home as home_folder, write_atomically
 
 # %% ../../nbs/6_neo4j/01_connection.ipynb #86d3c42b
@@ -208,8 +209,7 @@ def open_driver(
     connection: Connection,
     patience: float = 15.,  # seconds for a connection from the pool, and in which a transaction is tried again
 ):  # a `neo4j.Driver`, to be closed by its user
-    "A driver for the connection; it connects when it is first used."
-    import neo4j
+    "A driver for the connection; it connects when it is first used. Raises MissingPackage if the driver is not installed."
     log = logging.getLogger("neo4j")
     if not log.handlers: log.addHandler(logging.NullHandler())
     return neo4j.GraphDatabase.driver(connection.uri, auth=(connection.user, connection.password), connection_timeout=min(5., patience),
@@ -312,7 +312,6 @@ def check_connection(
     patience: float = 15.,  # seconds for a server that is there but silent
 ) -> ServerInfo:
     "Log in and ask the server what it is. Raises Neo4jServerError, in one sentence, if it can't be used."
-    import neo4j
     def ask():
         with driver.session(default_access_mode=neo4j.READ_ACCESS) as session:
             driver.verify_connectivity()

@@ -16,6 +16,7 @@ from typing import Callable, Iterator
 from fastcore.basics import patch
 
 from ..errors import InputError, Neo4jAccessError, Neo4jServerError, Neo4jSettingError
+from ..extras import require
 from ..files import cache_folder, home as home_folder, Lock, write_atomically
 from .connection import about_another, check_connection, check_place, Connection, expanded, find_env_file, read_connection_of, remember
 from .connection import ServerInfo, user_env_file, write_env_file
@@ -125,7 +126,7 @@ def free_port() -> int:
 class LocalServer:
     "A Neo4j server on this machine, which others can't reach. Raises Neo4jSettingError if its home, its env file or a port can't be used."
     def __init__(self,
-        home: Path | None = None,  # the folder of its files; None: ~/.local/share/dualntm/neo4j
+        home: str | Path | None = None,  # the folder of its files; None: ~/.local/share/dualntm/neo4j
         port: int | None = None,  # for Bolt; None: the one that it had, at first 7687; 0: any that is free
         heap: str = "512m",  # most memory for Java's objects, as Java writes it
     ):
@@ -336,6 +337,7 @@ def start(self: LocalServer,
     "Start it, unless it runs, and wait until it answers. Raises Neo4jServerError or Neo4jSettingError, in one sentence."
     if os.name != "posix":
         raise Neo4jServerError("the local Neo4j server needs Linux or macOS: use Neo4j Desktop or Docker here, docker compose up -d")
+    require("neo4j")  # the driver, which asks the server whether it answers
     make_private(self.home)
     with _alone(self.home, f"another process is starting the server in {self.home}", say):
         size, running = self.log.stat().st_size if os.path.exists(self.log) else 0, self.is_running()

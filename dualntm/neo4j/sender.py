@@ -14,6 +14,7 @@ from datetime import datetime, timezone
 from fastcore.basics import patch
 
 from ..errors import GraphError, GraphServerError
+from ..extras import neo4j
 from ..graph import Counts, normal_text
 from .connection import Connection, explain
 from .journal import Entry, Journal
@@ -43,10 +44,9 @@ def make_schema(
     dim: int,  # width of the embeddings
 ) -> None:
     "Make constraints and indexes; one that another process makes at the same time is taken as made."
-    from neo4j.exceptions import ClientError
     for statement in schema(dim):
         try: driver.execute_query(statement)
-        except ClientError as e:
+        except neo4j.exceptions.ClientError as e:
             if not (e.code or "").endswith("EquivalentSchemaRuleAlreadyExists"): raise
 
 # %% ../../nbs/6_neo4j/04_sender.ipynb #f74430df
@@ -169,9 +169,9 @@ def may_pass(
     error: Exception,
 ) -> bool:
     "Whether an error of the driver can go away by itself."
-    from neo4j.exceptions import ConnectionAcquisitionTimeoutError, Neo4jError, ServiceUnavailable, SessionExpired
-    if not isinstance(error, Neo4jError):
-        return isinstance(error, (ServiceUnavailable, SessionExpired, ConnectionAcquisitionTimeoutError, OSError))
+    if not isinstance(error, neo4j.exceptions.Neo4jError):
+        passing = neo4j.exceptions.ServiceUnavailable, neo4j.exceptions.SessionExpired, neo4j.exceptions.ConnectionAcquisitionTimeoutError
+        return isinstance(error, (*passing, OSError))
     code = str(error.code)
     return not code.startswith("Neo.ClientError.Security.") and (error.is_retryable() or code.startswith("Neo.DatabaseError."))
 
@@ -181,9 +181,8 @@ def in_words(
     connection: Connection,
 ) -> str:
     "An error of the driver, or our own, as a sentence without the password."
-    from neo4j.exceptions import DriverError, Neo4jError
     if isinstance(error, GraphError): return str(error)
-    return explain(error, connection) if isinstance(error, (DriverError, Neo4jError, OSError)) else f"{type(error).__name__}: {error}"
+    return explain(error, connection) if isinstance(error, (neo4j.exceptions.DriverError, neo4j.exceptions.Neo4jError, OSError)) else f"{type(error).__name__}: {error}"
 
 # %% ../../nbs/6_neo4j/04_sender.ipynb #5881dcb0
 class Sender:

@@ -16,6 +16,7 @@ import numpy as np
 from fastcore.basics import patch
 
 from ..errors import GraphError, GraphServerError, Neo4jServerError
+from ..extras import neo4j
 from ..graph import at_length_one, by_rank, check_embeddings, check_walk, complete, cosines_to, Counts, Entailment, InMemoryGraphMemory, JUDGED
 from ..graph import LogEntry, normal_text, Proposition, ReadableGraph, Subgraph, text_number, whole
 from .connection import check_connection, Connection, open_driver, within
@@ -28,9 +29,8 @@ def of_server(
     connection: Connection,
 ):
     "A context in which an error of the driver, or no answer in time, becomes a GraphError."
-    from neo4j.exceptions import DriverError, Neo4jError
     try: yield
-    except (DriverError, Neo4jError, TimeoutError) as e: raise GraphServerError(in_words(e, connection)) from e
+    except (neo4j.exceptions.DriverError, neo4j.exceptions.Neo4jError, TimeoutError) as e: raise GraphServerError(in_words(e, connection)) from e
 
 # %% ../../nbs/6_neo4j/05_server_graph.ipynb #1ed4ef02
 class ServerGraph(ReadableGraph):
@@ -51,7 +51,6 @@ class ServerGraph(ReadableGraph):
         **parameters,  # besides $graph
     ) -> list:  # records
         "Ask a question."
-        import neo4j
         until, query = time.monotonic() + self.patience, neo4j.Query(cypher, timeout=self.patience)
         def question(): return self.driver.execute_query(query, parameters, graph=self.graph, routing_="r").records
         with of_server(self.connection):

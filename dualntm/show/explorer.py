@@ -13,11 +13,11 @@ from html import escape
 from pathlib import Path
 from typing import NamedTuple
 
-import ipywidgets
 import torch
 from fastcore.basics import patch
 from torch import Tensor
 
+from ..extras import ipywidgets
 from ..text import fitted_to, last_mentions, sentences_of, TextBatch
 from .attention import plot_alignment, plot_memory, plot_weightings
 from .graphs import plot_working_graph

@@ -10,11 +10,11 @@ __all__ = ['BOX', 'ROW_STYLE', 'with_words', 'as_vector', 'surroundings', 'Place
 from html import escape
 from typing import NamedTuple
 
-import ipywidgets
 import numpy as np
 from fastcore.basics import patch
 
 from ..errors import GraphError, TextModelError
+from ..extras import ipywidgets
 from ..graph import AbstractGraphMemory, Entailment, Proposition, ReadableGraph
 from .graphs import lines_of
 from .panel import announced, Panel, put

@@ -9,8 +9,7 @@ __all__ = ['INKS', 'coloured', 'announced', 'shade', 'FigureView', 'labelled', '
 import base64
 from html import escape
 
-import ipywidgets
-
+from ..extras import ipywidgets
 from .figures import png
 
 # %% ../../nbs/7_show/06_panel.ipynb #5c4ab0df

@@ -10,10 +10,10 @@ import shlex
 from html import escape
 from pathlib import Path
 
-import ipywidgets
 from fastcore.basics import patch
 
 from ..errors import InputError
+from ..extras import ipywidgets
 from ..registry import entries, known_name
 from .panel import coloured, labelled, Panel
 from .run_words import AskedRun, check_asked, command_of, field_names, has_graph, kept_memory, kept_settings, known_settings, run_config

@@ -9,12 +9,12 @@ __all__ = ['Clock', 'duration', 'guessing_cost', 'RunPictures', 'newest_part']
 import time
 from collections import deque
 
-import ipywidgets
 import networkx as nx
 import numpy as np
 import torch
 from fastcore.basics import patch
 
+from ..extras import ipywidgets
 from .attention import plot_weightings
 from .explorer import head_words, record
 from .graphs import plot_entailments

@@ -9,10 +9,10 @@ __all__ = ['graph_of', 'runs_in', 'RunViewer', 'Workbench']
 from html import escape
 from pathlib import Path
 
-import ipywidgets
 from fastcore.basics import patch
 
 from ..errors import GraphError, InputError, Neo4jServerError, Neo4jSettingError, RowError, TextModelError
+from ..extras import ipywidgets
 from ..graph import load_graph, ReadableGraph
 from ..neo4j import read_graph
 from ..neo4j import read_connection

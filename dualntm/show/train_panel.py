@@ -11,10 +11,10 @@ from pathlib import Path
 from queue import SimpleQueue
 from weakref import WeakSet
 
-import ipywidgets
 from fastcore.basics import patch
 
 from ..errors import Neo4jServerError
+from ..extras import ipywidgets
 from .panel import announced, labelled, Panel
 from .run_choice import RunChoice
 from .run_pictures import RunPictures

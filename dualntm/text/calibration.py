@@ -17,6 +17,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from ..errors import InputError
+from ..extras import scipy, sklearn
 from .reader import Calibration
 from .rows import LABELS
 
@@ -68,14 +69,13 @@ def fit_temperature(
     labels,  # (n,), the right ones, from 0
 ) -> float:  # from 0.05 to 20
     "The temperature under which the right labels are likeliest. Raises InputError for logits or labels that can't be used."
-    from scipy.optimize import minimize_scalar
     scores, right = _scored(logits, labels, "logits")
     behind = scores - scores[np.arange(len(right)), right][:, None]  # of each label, its lead over the right one
     most = behind.max(1)
     def loss(log_temperature):
         rate = np.exp(-log_temperature)
         return (most * rate + np.log(np.exp((behind - most[:, None]) * rate).sum(1))).sum() + log_temperature ** 2
-    return float(np.exp(minimize_scalar(loss, bounds=(np.log(.05), np.log(20)), method="bounded").x))
+    return float(np.exp(scipy.optimize.minimize_scalar(loss, bounds=(np.log(.05), np.log(20)), method="bounded").x))
 
 # %% ../../nbs/5_text/15_calibration.ipynb #07bba631
 class Bin(NamedTuple):
@@ -172,12 +172,11 @@ def fit_gate(
     evidence,  # (n,), 1 where the data say that the sentence is evidence, else 0
 ) -> float:  # 0 where no sentence is evidence
     "The number to add to a gate's logits, so that those over 0 have the best F1. Raises InputError for what can't be used."
-    from sklearn.metrics import precision_recall_curve
     found, gold = _numbers(gate_logits, "gate_logits", 1), _numbers(evidence, "evidence", 1)
     if len(found) != len(gold): raise InputError(f"gate_logits has {len(found):,} values and evidence has {len(gold):,}: they must be of the same sentences")
     if not np.isin(gold, (0, 1)).all(): raise InputError("evidence holds another value than 0 and 1: it says whether a sentence is evidence")
     if not gold.any(): return 0.
-    precision, recall, lowest = precision_recall_curve(gold, found)
+    precision, recall, lowest = sklearn.metrics.precision_recall_curve(gold, found)
     f1 = (2 * precision * recall / np.maximum(precision + recall, 1e-12))[:-1]
     between = np.append(min(0., lowest[0] - .5), (lowest[:-1] + lowest[1:]) / 2)  # of each, the threshold that lets it through last
     best = between[f1 >= f1.max() - 1e-12]

@@ -7,14 +7,14 @@ __all__ = ['words_of', 'Words', 'rank_fusion', 'Candidates']
 
 # %% ../../nbs/5_text/10_candidates.ipynb #e1780c1e
 import logging, re, unicodedata
+from functools import cache
 from typing import Iterable, Sequence
 
-import bm25s
 import numpy as np
-from bm25s.stopwords import STOPWORDS_EN
 from fastcore.basics import patch
 
 from ..errors import GraphError, InputError
+from ..extras import bm25s
 from ..graph import at_length_one, check_embeddings, cosines_to, DENIAL, normal_text
 from .encoder import check_texts
 from ..values import whole_number
@@ -30,7 +30,9 @@ def _singular(
     return word if word.endswith(("us", "ss")) else word[:-1]
 
 # %% ../../nbs/5_text/10_candidates.ipynb #dfd4c7dd
-_LEFT_OUT = frozenset(STOPWORDS_EN)
+@cache
+def _left_out() -> frozenset[str]: return frozenset(bm25s.stopwords.STOPWORDS_EN)
+
 _MARKS = "".join(map(chr, (n for n in range(0x300, 0x10000) if unicodedata.category(chr(n))[0] == "M")))
 _WORD = re.compile(rf"[\w{_MARKS}]+")
 _UNSPACED = re.compile("([\u0e00-\u0eff\u1000-\u109f\u1100-\u11ff\u1780-\u17ff\u3005-\u3007\u3040-\u30ff\u31f0-\u31ff"  # Thai, Lao, Burmese, Khmer, kana
@@ -40,16 +42,14 @@ def words_of(
     text: str,
 ) -> list[str]:
     "The words of a text as a search compares them, in its order: without function words, and pairs of characters where a script has no spaces."
-    words = []
+    words, left_out = [], _left_out()
     for word in _WORD.findall(unicodedata.normalize("NFKC", text).casefold()):
         for place, part in enumerate(_UNSPACED.split(word)):
-            if place % 2 == 0: words += [_singular(part)] if part and part not in _LEFT_OUT else []
+            if place % 2 == 0: words += [_singular(part)] if part and part not in left_out else []
             else: words += [part[i:i + 2] for i in range(max(1, len(part) - 1))]
     return words
 
 # %% ../../nbs/5_text/10_candidates.ipynb #86ae099f
-logging.getLogger("bm25s").setLevel(logging.WARNING)  # it notes every index that it builds, whatever the level of the program
-
 class Words:
     "Texts that can be searched by their words, with BM25."
     def __init__(self,
@@ -59,6 +59,7 @@ class Words:
         words = [words_of(text) for text in texts]
         if any(words):
             self.index = bm25s.BM25(k1=1.5, b=.75, method="lucene")
+            logging.getLogger("bm25s").setLevel(logging.WARNING)  # it notes every index that it builds, whatever the level of the program
             self.index.index(words, show_progress=False)
 
     def scores(self,

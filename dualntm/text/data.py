@@ -14,6 +14,7 @@ import torch
 from fastcore.basics import patch
 from torch import Tensor
 
+from ..extras import require
 from .alignment import TokenStates
 from .decoders import GenerativeTextDecoder
 from .encoder import Encoder
@@ -90,7 +91,10 @@ def near_by(
 class TextData:
     "What a task of rows needs of its data, opened when it is first asked for and then kept. A subclass has the settings that this reads."
     @cached_property
-    def encoder(self) -> Encoder: return make_encoder(self.text_model)
+    def encoder(self) -> Encoder:
+        made = make_encoder(self.text_model)
+        require("bm25s", "scipy", "sentencex", "sklearn")  # now, and not after the first epoch
+        return made
     @cached_property
     def splits(self) -> dict: return read_splits(self.data, self.setting)
     @cached_property

@@ -18,6 +18,7 @@ from torch.nn.utils.rnn import pad_sequence
 from tqdm.auto import tqdm
 
 from ..errors import GraphError
+from ..extras import tokenizers, transformers
 from ..graph import ReadableGraph
 from .encoder import check_texts, Encoder, vector_rows
 from .text_encoder import choose_device, quiet_transformers
@@ -45,11 +46,11 @@ def train_tokenizer(
     vocabulary: int,  # tokens at most, of which 257 are the bytes and the end of a text
 ):  # a `tokenizers.Tokenizer`, in which 0 is the end of a text
     "Learn byte pairs from texts."
-    from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
-    tokenizer = Tokenizer(models.BPE())
+    decoders, pre_tokenizers = tokenizers.decoders, tokenizers.pre_tokenizers
+    tokenizer = tokenizers.Tokenizer(tokenizers.models.BPE())
     tokenizer.pre_tokenizer, tokenizer.decoder = pre_tokenizers.ByteLevel(add_prefix_space=False), decoders.ByteLevel()
     alphabet = pre_tokenizers.ByteLevel.alphabet()
-    tokenizer.train_from_iterator(texts, trainers.BpeTrainer(
+    tokenizer.train_from_iterator(texts, tokenizers.trainers.BpeTrainer(
         vocab_size=vocabulary, special_tokens=["<end>"], initial_alphabet=alphabet, show_progress=False))
     return tokenizer
 
@@ -66,11 +67,10 @@ class PrefixLM(nn.Module):
         max_tokens: int,  # of a text
     ):
         super().__init__()
-        from transformers import GPT2Config, GPT2LMHeadModel
         self.shape = (prefix, hidden)
         self.prefix = nn.Linear(width, prefix * hidden)
         nn.init.normal_(self.prefix.weight, std=0.5)  # a vector has length 1, so each number of the prefix starts at about 0.5
-        self.lm = GPT2LMHeadModel(GPT2Config(
+        self.lm = transformers.GPT2LMHeadModel(transformers.GPT2Config(
             vocab_size=tokens, n_positions=prefix + max_tokens + 1, n_embd=hidden, n_layer=layers, n_head=heads, resid_pdrop=0., embd_pdrop=0.,
             attn_pdrop=0., bos_token_id=0, eos_token_id=0, pad_token_id=0))
         self.lm.eval()
@@ -259,7 +259,7 @@ def from_state(cls: GenerativeTextDecoder,
     device: str = "auto",
 ):
     "A decoder as it was. Raises ValueError if `state` is not the state of one."
-    from tokenizers import Tokenizer
+    Tokenizer = tokenizers.Tokenizer
     try:
         decoder = cls(**state["settings"], device=device)
         with torch.random.fork_rng(): decoder.begin(Tokenizer.from_str(state["tokenizer"]))

@@ -15,7 +15,7 @@ import torch
 from fastcore.basics import patch
 from torch import Tensor
 
-from ..errors import InputError, TextModelError
+from ..errors import InputError, MissingPackage, TextModelError
 from ..registry import entries, find
 from .encoder import check_texts, Encoder, EncoderCounts, Unseen
 from .text_encoder import TextEncoder
@@ -156,7 +156,7 @@ def make_encoder(
         return TextEncoder(name)
     maker = find("encoder", name)
     try: encoder = maker()
-    except TextModelError: raise
+    except (MissingPackage, TextModelError): raise
     except Exception as e: raise TextModelError(f"the encoder {name} can't be made ({type(e).__name__}: {str(e):.200})") from e
     if not isinstance(encoder, Encoder): raise TextModelError(f"the encoder {name} is a {type(encoder).__name__}: it must be a dualntm.text.Encoder")
     return encoder

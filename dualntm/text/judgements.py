@@ -15,6 +15,7 @@ from fastcore.basics import patch
 from torch import Tensor
 
 from ..dual import Tally, WriteConditions
+from ..extras import sklearn
 from ..graph import DENIAL, normal_text
 from .rows import LABELS, Row
 from .sessions import last_mentions, sentences_of
@@ -182,14 +183,13 @@ def label_metrics(
     said: list[int],
 ) -> dict:  # rows, accuracy, macro_f1, f1_of_macros, for each label precision, recall, f1 and rows, and the confusion matrix
     "How right the labels are."
-    from sklearn.metrics import accuracy_score, confusion_matrix, precision_recall_fscore_support
     numbers = list(range(len(LABELS)))
-    p, r, f, n = precision_recall_fscore_support(gold, said, labels=numbers, zero_division=0)
+    p, r, f, n = sklearn.metrics.precision_recall_fscore_support(gold, said, labels=numbers, zero_division=0)
     labels = {name: dict(precision=p[i], recall=r[i], f1=f[i], rows=int(n[i])) for i, name in enumerate(LABELS)}
     plain = {name: {key: value if key == "rows" else float(value) for key, value in row.items()} for name, row in labels.items()}
-    return {"rows": len(gold), "accuracy": float(accuracy_score(gold, said)), "macro_f1": float(f.mean()),
+    return {"rows": len(gold), "accuracy": float(sklearn.metrics.accuracy_score(gold, said)), "macro_f1": float(f.mean()),
             "f1_of_macros": f1_of(float(p.mean()), float(r.mean())), "labels": plain,
-            "confusion": confusion_matrix(gold, said, labels=numbers).tolist()}
+            "confusion": sklearn.metrics.confusion_matrix(gold, said, labels=numbers).tolist()}
 
 # %% ../../nbs/5_text/14_judgements.ipynb #d01201fd
 def f1_of(

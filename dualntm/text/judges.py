@@ -18,6 +18,7 @@ from fastcore.basics import patch
 from tqdm.auto import tqdm
 
 from ..errors import InputError, TextModelError
+from ..extras import transformers
 from .encoder import check_texts, keep_made
 from .judgements import Judgement
 from .rows import LABELS
@@ -302,14 +303,14 @@ def _begun(
     model: str | Path,  # minilm, a folder, or a name on the hub
 ) -> tuple:  # the tokenizer, and the model with fresh weights for three labels where it has none
     "A model to train. Raises TextModelError for one that can't be had."
-    from transformers import AutoModelForSequenceClassification, AutoTokenizer
+    maker, reader = transformers.AutoModelForSequenceClassification, transformers.AutoTokenizer
     here = Path(os.path.expanduser(model))
     folder = packaged_minilm() if str(model) == "minilm" else here if here.is_dir() else from_hub(str(model))
     labels = {"id2label": dict(enumerate(LABELS)), "label2id": {label: n for n, label in enumerate(LABELS)}}
-    try: net = AutoModelForSequenceClassification.from_pretrained(folder, trust_remote_code=False, num_labels=len(LABELS), ignore_mismatched_sizes=True, **labels)
+    try: net = maker.from_pretrained(folder, trust_remote_code=False, num_labels=len(LABELS), ignore_mismatched_sizes=True, **labels)
     except Exception as e:
         raise TextModelError(f"{folder} can't be trained to judge ({type(e).__name__}): give a folder that save_pretrained wrote") from None
-    tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
+    tokenizer = reader.from_pretrained(folder, trust_remote_code=False)
     return tokenizer, net.float().train()
 
 # %% ../../nbs/5_text/16_judges.ipynb #41bf89c3

@@ -20,6 +20,7 @@ from fastcore.basics import patch
 from torch import nn
 
 from ..errors import TextModelError
+from ..extras import tokenizers, transformers
 from .encoder import check_texts, Encoder, Unseen
 from .text_encoder import quiet_transformers, TextEncoder
 
@@ -174,7 +175,7 @@ def e5_model(
     file: E5File,
 ) -> nn.Module:  # in float32
     "The network as a BertModel. Raises TextModelError if a weight is missing."
-    from transformers import BertConfig, BertModel
+    BertConfig, BertModel = transformers.BertConfig, transformers.BertModel
     shapes = {"emb.pos": (-1, file.sizes["hidden_size"]), "emb.type": (-1, file.sizes["hidden_size"])}
     state = {bert_name(name): torch.from_numpy(np.require(values, requirements="W").reshape(shapes.get(name, values.shape)))
              for name, values in file.tensors.items()}
@@ -193,15 +194,14 @@ def e5_tokenizer(
     most: int = 512,  # tokens of a text
 ):  # a tokenizer of transformers
     "The tokenizer of XLM-R, from its vocabulary."
-    from tokenizers import models, normalizers, pre_tokenizers, processors, Regex, Tokenizer
-    from transformers import PreTrainedTokenizerFast
-    made, aside = Tokenizer(models.Unigram(pieces, unk_id=3)), "\uf8ff"  # a private character
+    normalizers, Regex = tokenizers.normalizers, tokenizers.Regex
+    made, aside = tokenizers.Tokenizer(tokenizers.models.Unigram(pieces, unk_id=3)), "\uf8ff"  # a private character
     swap = normalizers.Replace
     made.normalizer = normalizers.Sequence([swap(Regex(f"[{DROPPED}]"), ""), swap(Regex(f"[{SPACES}]"), " "), swap(TILDE, aside), normalizers.NFKC(),
                                             swap(aside, TILDE), swap(Regex(" {2,}"), " "), normalizers.Strip(left=False)])
-    made.pre_tokenizer = pre_tokenizers.Metaspace()
-    made.post_processor = processors.TemplateProcessing(single="<s> $A </s>", pair="<s> $A </s> </s> $B </s>", special_tokens=[("<s>", 0), ("</s>", 2)])
-    return PreTrainedTokenizerFast(tokenizer_object=made, model_max_length=most, bos_token="<s>", cls_token="<s>", eos_token="</s>", sep_token="</s>",
+    made.pre_tokenizer = tokenizers.pre_tokenizers.Metaspace()
+    made.post_processor = tokenizers.processors.TemplateProcessing(single="<s> $A </s>", pair="<s> $A </s> </s> $B </s>", special_tokens=[("<s>", 0), ("</s>", 2)])
+    return transformers.PreTrainedTokenizerFast(tokenizer_object=made, model_max_length=most, bos_token="<s>", cls_token="<s>", eos_token="</s>", sep_token="</s>",
                                    pad_token="<pad>", unk_token="<unk>", mask_token="<mask>")
 
 # %% ../../nbs/5_text/04_multilingual.ipynb #9cb8d11e

@@ -8,9 +8,8 @@ __all__ = ['MISREAD', 'wrong', 'show', 'is_blank', 'check_text', 'take_text', 's
 # %% ../../nbs/5_text/07_sentences.ipynb #38bd571f
 import json, re
 
-from sentencex import segment
-
 from ..errors import RowError
+from ..extras import sentencex
 
 # %% ../../nbs/5_text/07_sentences.ipynb #576c7d82
 def wrong(
@@ -90,7 +89,7 @@ def split_sentences(
     for paragraph in re.split(r"\n\s*\n", text):
         paragraph, end = " ".join(paragraph.split()), 0
         shown = " ".join(map(_broken, MISREAD.sub(lambda found: "W" * len(found[0]), paragraph).split(" ")))
-        for piece in segment(rules, shown):
+        for piece in sentencex.segment(rules, shown):
             start, end = end, end + len(piece) - piece.count("\t")
             sentences.append(paragraph[start:end].strip())
     return tuple(s for s in sentences if not is_blank(s))

