@@ -11,7 +11,7 @@ def run_here(words, task, net, *files):
     from dualntm.cli import entry, stores
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     for number, (path, how) in enumerate(zip(files, (os.O_RDONLY, os.O_WRONLY, os.O_WRONLY | os.O_CREAT))): os.dup2(os.open(path, how, 0o600), number)
-    sys.stdin, sys.stdout, sys.stderr = (open(number, mode, closefd=False) for number, mode in ((0, "r"), (1, "w"), (2, "w")))
+    sys.stdin, sys.stdout, sys.stderr = (open(number, mode, 1, closefd=False) for number, mode in ((0, "r"), (1, "w"), (2, "w")))  # a line at a time
     stores.load_run = lambda args: (task, net)
     code = 1
     try: entry.main(words)

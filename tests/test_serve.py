@@ -85,7 +85,7 @@ def test_what_was_answered_survives_a_kill(nest, store, http):
     graph.save(store)
     before, left = texts_in(store), 0
     for round in range(KILLS):
-        asked, answered = asyncio.run(until_killed(nest, store, http, 3 if http else 1, round, draw.uniform(0, .6)))
+        asked, answered = asyncio.run(until_killed(nest, store, http, 3 if http else 1, round, draw.uniform(0, 2)))
         now = texts_in(store)
         new, sure, may = now - before, {text for some in answered for text in some}, {text for some in asked for text in some}
         assert before <= now and sure and sure <= new <= may, (len(before - now), sure - new, new - may)
