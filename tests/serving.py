@@ -1,9 +1,36 @@
 """Servers of a graph memory for the tests, forked from a process that has loaded the reader once.
 
-`python serving.py` is that process: each line of its stdin is a JSON list, the words of a command and the files for its stdin, stdout and stderr."""
-import json, os, signal, subprocess, sys, time, uuid
+`python serving.py` is that process, with the reader of the package, or with a light one if a word says so. Each line of its stdin is a JSON list:
+the words of a command and the files for its stdin, stdout and stderr."""
+import json, os, signal, subprocess, sys, time, uuid, zlib
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+
+
+class LightTask:
+    "A reader that stores sentences with vectors drawn at random, for tests of the store and the server; it can't be asked."
+    name, judges, encoder = "light", True, SimpleNamespace(name="light", languages=("en",))
+
+    def attach(self, net, graph): net.graph_memory = graph
+    def tell(self, net, rows, run="", progress=None):
+        graph, texts = net.graph_memory, [text for row in rows for document in row.documents for text in document]
+        known = sum(idx is not None for idx in graph.find_all(texts))
+        graph.add_propositions(texts, [np.random.default_rng(zlib.crc32(text.encode())).standard_normal(graph.dim) for text in texts], run)
+        return SimpleNamespace(sentences=len(texts), new=len(texts) - known, known=known, near=[], cut=0, unknown=0, strange=0)
+
+
+def loaded(light):
+    "A task, and a network."
+    if light: return LightTask(), SimpleNamespace(propositions=384, model_type="dual", graph_memory=())
+    import torch
+    from dualntm.train import load
+    torch.set_num_threads(1)
+    task, net = load("pretrained:everyday")
+    task.encoder.encode([f"A sentence that no cache holds: {uuid.uuid4()}."])  # the encoder's model is loaded when it is needed
+    return task, net
 
 
 def run_here(words, task, net, *files):
@@ -24,12 +51,10 @@ def run_here(words, task, net, *files):
 
 def be_the_nest():
     "Load the reader, and fork a command for each line."
-    import mcp.server.lowlevel, mcp.server.stdio, torch, uvicorn
-    from dualntm.train import load
-    torch.set_num_threads(1)
+    import mcp.server.lowlevel, mcp.server.stdio, uvicorn
+    from dualntm.cli import entry, serve
+    task, net = loaded("light" in sys.argv)
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
-    task, net = load("pretrained:everyday")
-    task.encoder.encode([f"A sentence that no cache holds: {uuid.uuid4()}."])  # the encoder's model is loaded when it is needed
     print("ready", flush=True)
     for line in sys.stdin:
         words, *files = json.loads(line)
@@ -38,7 +63,7 @@ def be_the_nest():
 
 
 class Process:
-    "A command that was forked."
+    "A command that was forked; `killed` once a signal was sent."
     def __init__(self, pid, folder): self.pid, self.folder, self.killed = pid, folder, False
     def alive(self):
         try: os.kill(self.pid, 0)
@@ -67,12 +92,12 @@ class Process:
 
 class Nest:
     "The process with the reader."
-    def __init__(self, folder):
+    def __init__(self, folder, light=False):
         self.folder, self.count = folder, 0
         where = {**os.environ, "OMP_NUM_THREADS": "1", "TQDM_DISABLE": "1", "DUALNTM_CACHE": str(folder/"cache")}
         where["PYTHONPATH"] = os.pathsep.join(filter(None, (str(Path(__file__).parent.parent), os.environ.get("PYTHONPATH"))))
         where.pop("DUALNTM_TOKEN", None)
-        self.process = subprocess.Popen([sys.executable, __file__], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=where)
+        self.process = subprocess.Popen([sys.executable, __file__, *["light"] * light], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=where)
         assert self.process.stdout.readline() == "ready\n"
 
     def start(self, *words, stdin=None, stdout=None):

@@ -7,7 +7,7 @@ __all__ = ['SERVE_EXAMPLES', 'USUAL_PORT', 'FORESEEN', 'INSTRUCTIONS', 'MOST_BYT
            'memory_server', 'Lines', 'answer_broken', 'heed_signals', 'taken_stdin', 'serve_stdio', 'checked_token',
            'token_for', 'Guarded', 'listening', 'http_server', 'sweep', 'open_shared', 'ends_of', 'serve_command']
 
-# %% ../../nbs/8_cli/20_serve.ipynb #2fa47309
+# %% ../../nbs/8_cli/20_serve.ipynb #10deb319
 import argparse, asyncio, hmac, json, os, secrets, signal, socket, sys, threading, traceback
 from contextlib import contextmanager, redirect_stdout, suppress
 from functools import partial
@@ -20,7 +20,7 @@ from .words import refuse_given
 from ..errors import GraphError, InputError, Neo4jServerError, RowError, Terminated, TextModelError
 from ..files import Lock, write_atomically, writing_to
 
-# %% ../../nbs/8_cli/20_serve.ipynb #e83cd25c
+# %% ../../nbs/8_cli/20_serve.ipynb #8f7c239c
 SERVE_EXAMPLES = """examples:
   dualntm serve --store world.npz
   dualntm serve --store world.npz --http
@@ -35,7 +35,7 @@ A call waits at most 30 seconds for the store, unless --wait or DUALNTM_LOCK_WAI
 """
 USUAL_PORT = 8765
 
-# %% ../../nbs/8_cli/20_serve.ipynb #ed666c34
+# %% ../../nbs/8_cli/20_serve.ipynb #034cbc59
 def add_serve(commands) -> None:
     "Add the `serve` command to the parser's commands."
     parser = commands.add_parser("serve", help="offer a graph memory to agents, as a server of the Model Context Protocol", epilog=SERVE_EXAMPLES,
@@ -47,7 +47,7 @@ def add_serve(commands) -> None:
     add("--token-file", metavar="FILE", help="with --http: the file with the token; one that is not there is made, with a new token")
     parser.set_defaults(run=serve_command)
 
-# %% ../../nbs/8_cli/20_serve.ipynb #4ad2753d
+# %% ../../nbs/8_cli/20_serve.ipynb #94d76972
 def need_mcp() -> None:
     "Raise InputError unless the package mcp is there, in a version that this command can use."
     try: import mcp, mcp.server.lowlevel, mcp_types
@@ -67,7 +67,7 @@ def attempt(
         traceback.print_exc()
         return None, f"{name} failed by a fault in dualntm, and changed nothing: {type(e).__name__}: {e}"
 
-# %% ../../nbs/8_cli/20_serve.ipynb #56e18868
+# %% ../../nbs/8_cli/20_serve.ipynb #48d8964d
 def memory_server(
     memory: SharedMemory,
 ):  # an `mcp.server.lowlevel.Server`
@@ -107,7 +107,7 @@ def memory_server(
 INSTRUCTIONS = ("A memory that lasts. Tell it what is worth keeping, as short statements that make sense alone. Ask whether a statement follows from what was told; "
                 "search for what is near in meaning; walk along what follows from what; explain why something is held.")
 
-# %% ../../nbs/8_cli/20_serve.ipynb #638cece3
+# %% ../../nbs/8_cli/20_serve.ipynb #4945dbfe
 MOST_BYTES = 2**24  # of a message
 
 class Lines:
@@ -134,6 +134,7 @@ class Lines:
                         line.clear()
                     line += rest
                     del line[self.most:]
+            if line: self.put(bytes(line))
             self.put(None)
 
     def __aiter__(self): return self
@@ -142,7 +143,7 @@ class Lines:
             if line.strip(): return line.decode("utf-8", "replace")
         raise StopAsyncIteration
 
-# %% ../../nbs/8_cli/20_serve.ipynb #2ff29479
+# %% ../../nbs/8_cli/20_serve.ipynb #a335766d
 async def answer_broken(
     received,  # messages, and exceptions for lines that are none
     sent,  # where answers go
@@ -170,7 +171,7 @@ async def heed_signals(
             arrived.append(number)
             return scope.cancel()
 
-# %% ../../nbs/8_cli/20_serve.ipynb #f4485e97
+# %% ../../nbs/8_cli/20_serve.ipynb #5509e02e
 @contextmanager
 def taken_stdin():  # a file descriptor
     "A context in which stdin is read only through this file descriptor."
@@ -196,7 +197,7 @@ async def serve_stdio(
                 await server.run(messages, sent, server.create_initialization_options())
             tasks.cancel_scope.cancel()
 
-# %% ../../nbs/8_cli/20_serve.ipynb #29b1782d
+# %% ../../nbs/8_cli/20_serve.ipynb #d77e1a26
 def checked_token(
     token: str,
     place: str,  # where it is from
@@ -223,7 +224,7 @@ def token_for(
         print(f"dualntm: {path} was not there: it has a new token now", file=sys.stderr)
     return new
 
-# %% ../../nbs/8_cli/20_serve.ipynb #9deb9c2f
+# %% ../../nbs/8_cli/20_serve.ipynb #72cf9915
 class Guarded:
     "An ASGI application that only answers requests with a token."
     def __init__(self,
@@ -256,7 +257,7 @@ def listening(
         raise InputError(f"--http {port}: can't listen at 127.0.0.1:{port}: {(e.strerror or str(e)).lower()}; name another port, or 0 for a free one") from None
     return place
 
-# %% ../../nbs/8_cli/20_serve.ipynb #4a8009ff
+# %% ../../nbs/8_cli/20_serve.ipynb #718d1101
 def http_server(
     server,  # from `memory_server`
     token: str,
@@ -266,7 +267,7 @@ def http_server(
     app = server.streamable_http_app(stateless_http=True, max_request_body_size=MOST_BYTES, host="127.0.0.1")
     return uvicorn.Server(uvicorn.Config(Guarded(app, token), log_config=None, access_log=False, lifespan="on", ws="none", server_header=False, timeout_graceful_shutdown=5))
 
-# %% ../../nbs/8_cli/20_serve.ipynb #f45b13b2
+# %% ../../nbs/8_cli/20_serve.ipynb #d1dcc481
 def sweep(
     path: Path,  # of a store, whose lock is held
 ) -> None:
@@ -296,7 +297,7 @@ def open_shared(
             print(f"dualntm: there was no store at {path}: a new one is begun", file=sys.stderr)
     return SharedMemory(task, net, path, lock_wait(args) if patient else 30.)
 
-# %% ../../nbs/8_cli/20_serve.ipynb #ff212b31
+# %% ../../nbs/8_cli/20_serve.ipynb #17b326d0
 def ends_of(
     error: BaseException,
 ) -> list[BaseException]:
