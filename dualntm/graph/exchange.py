@@ -231,18 +231,25 @@ def _stamp(
     except OSError: return None
     return found.st_ino, found.st_size, found.st_mtime_ns
 
+@patch
+def changed_since(self: InMemoryGraphMemory,
+    path: str | Path,  # of a file that was read or written from here
+) -> bool:
+    "Whether another program has written a file since it was last read or written from here."
+    place = os.path.realpath(path)
+    return place in self.seen_at and _stamp(place) not in (None, self.seen_at[place])
+
 # %% ../../nbs/3_graph/04_exchange.ipynb #bcb7f31a
 @patch
 def save(self: InMemoryGraphMemory,
     path: str | Path,  # of the file, by custom .npz
 ) -> None:
     "Write the memory to a file. Raises GraphError if that fails, or if another has written the file since; it is then as it was."
-    place = os.path.realpath(path)
-    if place in self.seen_at and _stamp(place) not in (None, self.seen_at[place]):
+    if self.changed_since(path):
         raise GraphError(f"{path} was written by another program since it was read here: read it again and repeat the change, "
                          "or make changes within changing_graph, which lets one program write at a time")
     _write_file(self, path)
-    self.seen_at[place] = _stamp(place)
+    self.seen_at[os.path.realpath(path)] = _stamp(path)
 
 # %% ../../nbs/3_graph/04_exchange.ipynb #2b308949
 def _column(
