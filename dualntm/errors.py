@@ -4,9 +4,8 @@
 
 # %% auto #0
 __all__ = ['InputError', 'RunExists', 'RowError', 'TextModelError', 'GraphError', 'GraphServerError', 'NonFiniteError',
-           'ProcessLost', 'Neo4jSettingError', 'Neo4jServerError', 'Neo4jAccessError', 'Terminated', 'Interrupted',
-           'Neo4jSettingError', 'Neo4jServerError', 'Neo4jAccessError', 'MissingPackage', 'Terminated', 'Interrupted',
-           'terminable', 'heeding']
+           'ProcessLost', 'Neo4jSettingError', 'Neo4jServerError', 'Neo4jAccessError', 'MissingPackage', 'Terminated',
+           'Interrupted', 'terminable', 'heeding']
 
 # %% ../nbs/00_errors.ipynb #17f4d844
 import signal, threading

@@ -10,7 +10,13 @@ from .connection_flags import add_connection_flags as add_connection_flags
 from .connection_flags import connection_from as connection_from
 from .train import open_trainer as open_trainer
 from .neo4j_check import add_neo4j as add_neo4j
+from .memory_tools import call_tool as call_tool
+from .memory_tools import memory_tool as memory_tool
+from .memory_tools import read_resource as read_resource
+from .memory_tools import SharedMemory as SharedMemory
+from .memory_tools import TOOLS as TOOLS
+from .serve import memory_server as memory_server
 from .entry import command_parser as command_parser
 from .entry import main as main
 
-__all__ = ['CommandParser', 'Given', 'add_connection_flags', 'add_neo4j', 'amount', 'bar', 'command_parser', 'connection_from', 'main', 'open_trainer', 'print_json', 'quoted', 'typed']
+__all__ = ['CommandParser', 'Given', 'SharedMemory', 'TOOLS', 'add_connection_flags', 'add_neo4j', 'amount', 'bar', 'call_tool', 'command_parser', 'connection_from', 'main', 'memory_server', 'memory_tool', 'open_trainer', 'print_json', 'quoted', 'read_resource', 'typed']

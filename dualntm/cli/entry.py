@@ -18,8 +18,8 @@ from .export import add_export, add_import
 from .neo4j_check import add_neo4j
 from .panel import add_panel
 from .predict import add_predict
-from .sweep import add_sweep
 from .serve import add_serve
+from .sweep import add_sweep
 from .tell import add_tell
 from .train import add_train, train_command
 from .words import CommandParser
@@ -40,8 +40,7 @@ def command_parser() -> CommandParser:
     parser = CommandParser(prog="dualntm", description="Train and test Neural Turing Machines with two memories.", epilog=MAIN_EXAMPLES)
     parser.add_argument("--version", action="version", version=f"dualntm {dualntm.__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for add in (add_train, add_sweep, add_eval, add_predict, add_tell, add_ask, add_export, add_import, add_neo4j, add_bench, add_panel): add(commands)
-    for add in (add_train, add_eval, add_predict, add_tell, add_ask, add_serve, add_neo4j, add_bench, add_panel): add(commands)
+    for add in (add_train, add_sweep, add_eval, add_predict, add_tell, add_ask, add_serve, add_export, add_import, add_neo4j, add_bench, add_panel): add(commands)
     return parser
 
 # %% ../../nbs/8_cli/22_entry.ipynb #d2fb62c6

@@ -33,6 +33,16 @@ from .exchange import changing_graph as changing_graph
 from .exchange import JUDGED as JUDGED
 from .exchange import judged as judged
 from .exchange import load_graph as load_graph
+from .formats import Arriving as Arriving
+from .formats import as_format as as_format
+from .formats import graph_from as graph_from
+from .formats import GraphFormat as GraphFormat
+from .formats import JSONGraph as JSONGraph
+from .formats import Leaving as Leaving
+from .xml_formats import GEXF as GEXF
+from .xml_formats import GraphML as GraphML
+from .turtle import Turtle as Turtle
+from .neo4j_tables import Neo4jTables as Neo4jTables
 from .suite import check_graph_memory as check_graph_memory
 
-__all__ = ['AbstractGraphMemory', 'Affirmed', 'Counts', 'DENIAL', 'Entailment', 'GraphMemory', 'InMemoryGraphMemory', 'JUDGED', 'LogEntry', 'Near', 'Proposition', 'ReadableGraph', 'Subgraph', 'WritableGraph', 'at_length_one', 'by_rank', 'changing_graph', 'check_edges', 'check_embeddings', 'check_encoder', 'check_graph_memory', 'check_score', 'check_texts', 'check_walk', 'check_writer', 'complete', 'cosines_to', 'judged', 'load_graph', 'missing_methods', 'normal_text', 'normal_texts', 'plain_array', 'text_number', 'whole']
+__all__ = ['AbstractGraphMemory', 'Affirmed', 'Arriving', 'Counts', 'DENIAL', 'Entailment', 'GEXF', 'GraphFormat', 'GraphML', 'GraphMemory', 'InMemoryGraphMemory', 'JSONGraph', 'JUDGED', 'Leaving', 'LogEntry', 'Near', 'Neo4jTables', 'Proposition', 'ReadableGraph', 'Subgraph', 'Turtle', 'WritableGraph', 'as_format', 'at_length_one', 'by_rank', 'changing_graph', 'check_edges', 'check_embeddings', 'check_encoder', 'check_graph_memory', 'check_score', 'check_texts', 'check_walk', 'check_writer', 'complete', 'cosines_to', 'graph_from', 'judged', 'load_graph', 'missing_methods', 'normal_text', 'normal_texts', 'plain_array', 'text_number', 'whole']

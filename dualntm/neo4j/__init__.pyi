@@ -34,6 +34,7 @@ from .server_graph import clean as clean
 from .server_graph import connected as connected
 from .server_graph import GraphInfo as GraphInfo
 from .server_graph import list_graphs as list_graphs
+from .server_graph import opened_graph as opened_graph
 from .server_graph import read_graph as read_graph
 from .server_graph import ServerGraph as ServerGraph
 from .memory import Neo4jGraphMemory as Neo4jGraphMemory
@@ -42,4 +43,4 @@ from .queries import MOST as MOST
 from .queries import QUERIES as QUERIES
 from .queries import run_query as run_query
 
-__all__ = ['ANSWERS', 'Connection', 'DEFAULTS', 'GraphInfo', 'Journal', 'KEYS', 'LocalServer', 'MOST', 'Neo4jGraphMemory', 'QUERIES', 'SETTINGS', 'Sender', 'ServerGraph', 'ServerInfo', 'VERSION', 'causes', 'check_connection', 'check_place', 'check_uri', 'clean', 'connected', 'expanded', 'fetch_server', 'find_env_file', 'find_java', 'find_maven', 'free_port', 'library', 'list_graphs', 'only_whole', 'open_driver', 'read_connection', 'read_connection_of', 'read_env_file', 'read_graph', 'remove', 'replay', 'run_query', 'start_local', 'user_env_file', 'within', 'write_env_file']
+__all__ = ['ANSWERS', 'Connection', 'DEFAULTS', 'GraphInfo', 'Journal', 'KEYS', 'LocalServer', 'MOST', 'Neo4jGraphMemory', 'QUERIES', 'SETTINGS', 'Sender', 'ServerGraph', 'ServerInfo', 'VERSION', 'causes', 'check_connection', 'check_place', 'check_uri', 'clean', 'connected', 'expanded', 'fetch_server', 'find_env_file', 'find_java', 'find_maven', 'free_port', 'library', 'list_graphs', 'only_whole', 'open_driver', 'opened_graph', 'read_connection', 'read_connection_of', 'read_env_file', 'read_graph', 'remove', 'replay', 'run_query', 'start_local', 'user_env_file', 'within', 'write_env_file']

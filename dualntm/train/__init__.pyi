@@ -52,8 +52,13 @@ from .checkpoints import keep_run as keep_run
 from .checkpoints import as_bytes as as_bytes
 from .checkpoints import random_states as random_states
 from .checkpoints import restore_random_states as restore_random_states
+from .progress import Group as Group
 from .progress import Progress as Progress
 from .progress import noted_interrupts as noted_interrupts
+from .parallel import TorchGroup as TorchGroup
+from .parallel import group_here as group_here
+from .parallel import own_device as own_device
+from .parallel import trainer_together as trainer_together
 from .trainer import Trainer as Trainer
 from .trainer import resume as resume
 from .runs import Setting as Setting
@@ -72,6 +77,12 @@ from .pretrained import keep_pretrained as keep_pretrained
 from .pretrained import model_card as model_card
 from .pretrained import network_from as network_from
 from .pretrained import save_network as save_network
+from .onnx_step import NetworkFormat as NetworkFormat
+from .onnx_step import ONNXStep as ONNXStep
+from .onnx_step import SafetensorsFolder as SafetensorsFolder
+from .onnx_step import largest_difference as largest_difference
+from .onnx_step import onnx_bytes as onnx_bytes
+from .onnx_step import state_names as state_names
 from .seeds import seed_list as seed_list
 from .seeds import SeedRun as SeedRun
 from .seeds import run_side_by_side as run_side_by_side
@@ -80,8 +91,14 @@ from .seeds import seed_rows as seed_rows
 from .seeds import summary_lines as summary_lines
 from .seeds import SeedBars as SeedBars
 from .seeds import train_seeds as train_seeds
+from .sweep import check_address as check_address
+from .sweep import combination_lines as combination_lines
+from .sweep import plot_sweep as plot_sweep
+from .sweep import Sweep as Sweep
+from .sweep import SweepBar as SweepBar
+from .sweep import values_of as values_of
 from .timing import bench as bench
 from .timing import compare_engines as compare_engines
 from .timing import peak_mb as peak_mb
 
-__all__ = ['AssociativeRecallTask', 'Batch', 'BitTask', 'Card', 'CopyTask', 'GravesRMSprop', 'NGramsTask', 'PRETRAINED', 'Preset', 'PrioritySortTask', 'Progress', 'RepeatCopyTask', 'Score', 'SeedBars', 'SeedRun', 'Setting', 'Task', 'Trainer', 'Training', 'as_bits', 'as_bytes', 'bayes_optimum', 'begin_with', 'bench', 'best_of', 'build', 'card', 'changes_to', 'check_names', 'check_range', 'check_settings', 'checkpoint_file', 'claim_folder', 'compare_engines', 'context_cells', 'draw_bits', 'draw_int', 'evaluate', 'excess', 'figures_at', 'float_type', 'folder_lock', 'folder_of', 'given_once', 'has_checkpoint', 'keep_pretrained', 'keep_run', 'learned_after', 'load', 'make_trainer', 'model_card', 'model_for', 'nearest', 'network_from', 'noted_interrupts', 'of_name', 'paper_presets', 'parse_setting', 'patterns', 'peak_mb', 'planned', 'pretrained_folder', 'pretrained_names', 'priority_fit', 'random_states', 'rate', 'read_checkpoint', 'read_history', 'recall_mechanism', 'restore_random_states', 'resume', 'run_folder', 'run_side_by_side', 'save_network', 'score_bits', 'seed_list', 'seed_rows', 'settings', 'size_of', 'summary_lines', 'train_seeds', 'usable_device', 'whole_seed', 'within_memory']
+__all__ = ['AssociativeRecallTask', 'Batch', 'BitTask', 'Card', 'CopyTask', 'GravesRMSprop', 'Group', 'NGramsTask', 'NetworkFormat', 'ONNXStep', 'PRETRAINED', 'Preset', 'PrioritySortTask', 'Progress', 'RepeatCopyTask', 'SafetensorsFolder', 'Score', 'SeedBars', 'SeedRun', 'Setting', 'Sweep', 'SweepBar', 'Task', 'TorchGroup', 'Trainer', 'Training', 'as_bits', 'as_bytes', 'bayes_optimum', 'begin_with', 'bench', 'best_of', 'build', 'card', 'changes_to', 'check_address', 'check_names', 'check_range', 'check_settings', 'checkpoint_file', 'claim_folder', 'combination_lines', 'compare_engines', 'context_cells', 'draw_bits', 'draw_int', 'evaluate', 'excess', 'figures_at', 'float_type', 'folder_lock', 'folder_of', 'given_once', 'group_here', 'has_checkpoint', 'keep_pretrained', 'keep_run', 'largest_difference', 'learned_after', 'load', 'make_trainer', 'model_card', 'model_for', 'nearest', 'network_from', 'noted_interrupts', 'of_name', 'onnx_bytes', 'own_device', 'paper_presets', 'parse_setting', 'patterns', 'peak_mb', 'planned', 'plot_sweep', 'pretrained_folder', 'pretrained_names', 'priority_fit', 'random_states', 'rate', 'read_checkpoint', 'read_history', 'recall_mechanism', 'restore_random_states', 'resume', 'run_folder', 'run_side_by_side', 'save_network', 'score_bits', 'seed_list', 'seed_rows', 'settings', 'size_of', 'state_names', 'summary_lines', 'train_seeds', 'trainer_together', 'usable_device', 'values_of', 'whole_seed', 'within_memory']

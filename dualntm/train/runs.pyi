@@ -1,4 +1,5 @@
 # Written by .ci/stubs.py, for editors and type checkers; the module beside it is what runs.
+from dualntm.train.progress import Group
 from dualntm.train.trainer import Trainer
 from functools import cache
 from pathlib import Path
@@ -36,7 +37,7 @@ def check_settings(task: str='copy', model_type: str='ntm', **values) -> dict[st
 
 def try_model(model: type, settings: dict) -> None: ...
 
-def make_trainer(task: str='copy', model_type: str='ntm', seed: int=1000, folder: str | Path | None=None, device: str='cpu', dtype: str='float32', overwrite: bool=False, open_memory=None, threads: int=1, command: str='', **values) -> Trainer: ...
+def make_trainer(task: str='copy', model_type: str='ntm', seed: int=1000, folder: str | Path | None=None, device: str='cpu', dtype: str='float32', overwrite: bool=False, open_memory=None, threads: int=1, command: str='', group: Group | None=None, **values) -> Trainer: ...
 
 FREE: Any
 
