@@ -15,7 +15,7 @@ from typing import NamedTuple
 from .errors import InputError
 
 # %% ../nbs/02_registry.ipynb #41250ecc
-KINDS = ("task", "model", "backend", "encoder", "engine")
+KINDS = ("task", "model", "backend", "encoder", "engine", "form", "ending")
 
 class Entry(NamedTuple):
     "A name, and what it stands for."
@@ -65,6 +65,19 @@ for _line in (
     ("encoder", "e5", "dualntm.text:E5Encoder", "multilingual-e5-small, about 100 languages, 384 numbers"),
     ("engine", "eager", "dualntm.ntm:EagerEngine", "PyTorch, step by step"),
     ("engine", "fused", "dualntm.ntm:FusedEngine", "compiled for the CPU"),
+    ("form", "official", "dualntm.text:OfficialForm", "news1_translated, news2_translated (or news1_origin, news2_origin), hypothesis, label: CDCL-NLI"),
+    ("form", "older", "dualntm.text:OlderForm", "premise: a list of objects with text and language; hypothesis: such an object; label"),
+    ("form", "pairs", "dualntm.text:PairForm", "premise, hypothesis, label: a text each; labels are words or 0, 1, 2"),
+    ("form", "snli", "dualntm.text:SNLIForm", "sentence1, sentence2, gold_label: SNLI, MNLI, XNLI as they are published"),
+    ("form", "fever", "dualntm.text:FeverForm", "claim, evidence (a text or a list of them), label: SUPPORTS, REFUTES, NOT ENOUGH INFO"),
+    ("form", "climate-fever", "dualntm.text:ClimateFeverForm", "claim, claim_label, evidences: a list of objects with evidence and evidence_label"),
+    ("ending", "json", "dualntm.text:json_rows", "one array of rows"),
+    ("ending", "jsonl", "dualntm.text:jsonl_rows", "a row a line"),
+    ("ending", "csv", "dualntm.text:csv_rows", "a table with a header, of commas or semicolons"),
+    ("ending", "tsv", "dualntm.text:tsv_rows", "a table with a header, of tabs"),
+    ("ending", "txt", "dualntm.text:txt_rows", "the same, as SNLI and MNLI are published"),
+    ("ending", "parquet", "dualntm.text:parquet_rows", "a Parquet file, by pyarrow"),
+    ("ending", "arrow", "dualntm.text:arrow_rows", "an Arrow file, or a folder that save_to_disk of the package datasets left, by pyarrow"),
 ): _table[_line[0]][_line[1]] = Entry(*_line)
 
 ALIASES = {"backend": {"memory": "in-memory"}}  # words of earlier versions
@@ -90,7 +103,8 @@ def known_name(
     name = ALIASES.get(kind, {}).get(name, name)
     if name in entries(kind): return name
     near = difflib.get_close_matches(str(name), entries(kind), n=1)
-    said = {"task": "task", "model": "model type", "backend": "graph memory", "encoder": "text model", "engine": "engine"}[kind]
+    said = {"task": "task", "model": "model type", "backend": "graph memory", "encoder": "text model", "engine": "engine",
+            "form": "form of rows", "ending": "ending of a file of rows"}[kind]
     raise InputError(f"the {said} {name!r} is not known here: " + (f"did you mean {near[0]}? " if near else "")
                      + f"choose from {', '.join(entries(kind))}; one of your own is made known by an entry point dualntm.{kind}s of its package, "
                      f"or in this process by dualntm.register({kind!r}, {name!r}, its class)")

@@ -92,7 +92,7 @@ class TextData:
     @cached_property
     def encoder(self) -> Encoder: return make_encoder(self.text_model)
     @cached_property
-    def splits(self) -> dict: return read_splits(self.data, self.setting)
+    def splits(self) -> dict: return read_splits(self.data, self.setting, columns=self.columns)
     @cached_property
     def rows(self) -> list[Row]: return share_of(self.splits["train"], self.fraction)
     @cached_property
