@@ -61,7 +61,6 @@ class CDCLNLITask(TextData, Task):
 
     Raises ValueError for settings that can't be, RowError for data that can't be used, TextModelError for an encoder that can't be had."""
     data: str = "data/cdcl-nli"  # folder with train, dev and test, or with one file to be split by event, as .json, .jsonl, .csv, .tsv, .parquet, or saved by the package datasets; sample is in the package
-    columns: str = ""  # the names of columns where a file has its own, such as premise:text_a,hypothesis:text_b,label:gold
     setting: str = "translated"  # which texts are read: translated, or crosslingual for the originals
     text_model: str = "auto"  # the encoder: one of the registry, such as minilm, use or e5; several, joined by +; the name of a model on the hub, or a folder; auto takes minilm, and use+e5 between languages
     start: str = ""  # a checkpoint whose weights the network begins with, such as pretrained:everyday; the network must be like the one there
@@ -78,6 +77,7 @@ class CDCLNLITask(TextData, Task):
     distracted: float = 0.2  # share that rows with distractors have in the loss of the label
     measure: str = "macro_f1"  # which number on dev says what is best: macro_f1, accuracy or evidence_f1
     decoder_epochs: int = 0  # passes over the texts of train in which a decoder of vectors is trained at the end of a run; 0 trains none
+    columns: str = ""  # the names of columns where a file has its own, such as premise:text_a,hypothesis:text_b,label:gold
     name: ClassVar[str] = "cdcl-nli"
     of_rows: ClassVar[bool] = True  # trained on rows of its own, in epochs
     judges: ClassVar[bool] = True  # has `judge`, `tell` and `ask`
@@ -87,7 +87,6 @@ class CDCLNLITask(TextData, Task):
     outputs: ClassVar[int] = len(LABELS)
     bits: ClassVar[bool] = False
     chance: ClassVar[dict] = {"accuracy": 1 / len(LABELS), "macro_f1": 1 / len(LABELS), "f1_of_macros": 1 / len(LABELS)}  # what guessing reaches
-
     aliases: ClassVar[dict] = {"judge": "judge_model"}  # `judge` is a method
     asking: ClassVar[tuple] = ("judge_model", "judge_labels", "columns")
 

@@ -29,7 +29,7 @@ def given(
     item: dict,
 ) -> dict:
     "A row without the fields in which nothing stands: cells of a table may be empty, and so may columns of Parquet."
-    return {name: value for name, value in item.items() if value is not None and not (isinstance(value, str) and is_blank(value))}
+    return {name: value for name, value in item.items() if value is not None and value != "" and not (isinstance(value, str) and value.isspace())}
 
 # %% ../../nbs/5_text/23_forms.ipynb #64c2cd81
 class PlainForm(Form):

@@ -240,11 +240,7 @@ class Form:
         "Whether a row is of this form."
         return any(field in item for field in self.fields)
 
-    def texts(self,
-        item: dict,
-        setting: str,  # a name in `SETTINGS`
-        place: str,
-    ) -> tuple:  # the documents' texts, their languages, the hypothesis
+    def texts(self, item: dict, setting: str, place: str) -> tuple:  # the documents' texts, their languages, the hypothesis
         "The texts of a row. Raises RowError for what can't be used."
         raise NotImplementedError
 

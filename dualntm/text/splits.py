@@ -148,7 +148,8 @@ def renamed(
     if not columns or not isinstance(item, dict): return item
     for field, column in columns.items():
         if column not in item and (labelled or "label" not in field):
-            raise RowError(f"{place}: found no column {show(column)} for {field}, expected one of those that are there: {', '.join(map(show, item))}")
+            raise RowError(f"{place}: found no column {show(column)} for {field}, expected one of those that are there: "
+                           f"{', '.join(map(show, item))}; -p columns= without a name takes every field by its own name")
     kept = {name: value for name, value in item.items() if name not in columns.values()}
     return kept | {field: item[column] for field, column in columns.items() if column in item}
 

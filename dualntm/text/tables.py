@@ -179,6 +179,15 @@ def _arrow_batches(
         return _features(stream.schema), stream
     except (ArrowException, OSError) as e: raise RowError(f"{path}: this is no Arrow file: {_first_line(e)}") from None
 
+def _json_in(
+    path: Path,
+) -> dict:
+    "An object in a JSON file. Raises RowError for anything else."
+    value = decode(read_text(path), str(path))
+    if not isinstance(value, dict): raise wrong(path, "", show(value), "an object")
+    return value
+
+# %% ../../nbs/5_text/24_tables.ipynb #d2ee9bf8
 def arrow_rows(
     path: Path,  # an Arrow file, or a folder with state.json
 ) -> Iterator[tuple[str, dict]]:
@@ -198,11 +207,3 @@ def arrow_rows(
         for _, item in _rows_in(batches, {**features, **said}, path):
             n += 1
             yield f"{path}, row {n}", item
-
-def _json_in(
-    path: Path,
-) -> dict:
-    "An object in a JSON file. Raises RowError for anything else."
-    value = decode(read_text(path), str(path))
-    if not isinstance(value, dict): raise wrong(path, "", show(value), "an object")
-    return value
