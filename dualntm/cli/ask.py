@@ -27,8 +27,8 @@ ASK_EXAMPLES = """examples:
   dualntm ask --checkpoint checkpoints/cdcl-nli-dual-seed1000 --store world.npz --file questions.txt -p judge=folder-or-name-of-a-model
 """
 HYPOTHESIS_FORMS = """
---file takes a text with one hypothesis a line, or rows, of which the hypotheses are read:
-a .json file, a list of rows, or a .jsonl file, a row a line, such as
+--file takes a .txt with one hypothesis a line, or rows, of which the hypotheses are read:
+a .json, .jsonl, .csv, .tsv, .parquet or .arrow file, as eval takes them, such as
   {"hypothesis": "It is wet."}
   {"premise": [{"text": "It rains.", "language": "en"}], "hypothesis": {"text": "It is wet."}}
 
@@ -46,7 +46,7 @@ def add_ask(commands) -> None:
     add_store_flags(parser)
     add = parser.add_argument
     add("--hypothesis", action="append", default=[], metavar="TEXT", help="what is to be judged; give it again for more (cdcl-nli)")
-    add("--file", metavar="FILE", help="hypotheses, one a line of a text, or rows of a .json or .jsonl file (cdcl-nli)")
+    add("--file", metavar="FILE", help="hypotheses, one a line of a .txt, or rows of another file (cdcl-nli)")
     add_write_flags(parser)
     add_asking_flag(parser)
     add("--from", dest="start", metavar="BITS", help="where the walk starts (graph-recall)")
@@ -169,7 +169,8 @@ def ask_hypotheses(
     refuse_given(args, ("links",), "a hypothesis has no links")
     check_write(args)
     task, net = open_trained(args, texts=True)
-    task, hypotheses = asked_task(args, task, net), asked_hypotheses(args)
+    task = asked_task(args, task, net)
+    hypotheses = asked_hypotheses(args, task.columns)
     if args.store and not Path(args.store).exists(): raise InputError(f"there is no store at {args.store}: tell it something first")
     with held(args, args.write):
         attach_store(args, task, net, "ask", fresh=False)

@@ -30,10 +30,16 @@ EVAL_EXAMPLES = """examples:
 
 # %% ../../nbs/8_cli/06_eval.ipynb #987de7c8
 ROW_FORMS = """
---file takes a .json file, a list of rows, or a .jsonl file, a row a line. A row has one of two forms:
+--file takes rows: a list in a .json file, a row a line in .jsonl, a table with a header in .csv, .tsv or .txt, a .parquet or an .arrow file,
+or a folder saved by the package datasets. All rows of a file have one of these forms:
+  {"premise": "It rains. The match is off.", "hypothesis": "It is wet.", "label": "entailment"}
+  {"sentence1": "It rains.", "sentence2": "It is wet.", "gold_label": "entailment"}
+  {"claim": "It is wet.", "evidence": ["It rains.", "The match is off."], "label": "SUPPORTS"}
+  {"claim": "It is dry.", "claim_label": "REFUTES", "evidences": [{"evidence": "It rains.", "evidence_label": "REFUTES"}]}
   {"premise": [{"text": "It rains. The match is off.", "language": "en"}], "hypothesis": {"text": "It is wet."}, "label": "entailment"}
   {"news1_translated": "It rains.", "news2_translated": "The match is off.", "hypothesis": "It is wet.", "label": "entailment"}
-The second is that of CDCL-NLI as it is published, where news1_origin and news2_origin hold the texts in their own languages.
+The last is that of CDCL-NLI as it is published, where news1_origin and news2_origin hold the texts in their own languages.
+A label may be 0, 1 or 2 for entailment, neutral, contradiction. Where the columns have other names: -p columns=premise:NAME,hypothesis:NAME,label:NAME
 """
 
 # %% ../../nbs/8_cli/06_eval.ipynb #a083bf5c
@@ -51,7 +57,7 @@ def add_eval(commands) -> None:
     add("--seed", type=int, default=0, help="of the sequences (0)")
     add("--split", choices=("train", "dev", "test"), help="rows to judge (cdcl-nli: test)")
     add("--data", metavar="DIR", help="a folder with other data (cdcl-nli)")
-    add("--file", metavar="FILE", help="judge the rows of a .json or .jsonl file (cdcl-nli)")
+    add("--file", metavar="FILE", help="judge the rows of a file (cdcl-nli; see below)")
     add_asking_flag(parser, "memory_n=CELLS gives the matrix more cells than in training, snap=true and working_nodes=SLOTS a dual network exact reads and more slots; ")
     add_graph_flags(parser)
     add("--device", help="where to compute (cpu)")
@@ -225,7 +231,7 @@ def rows_of(
     from dualntm.text import read_rows
     other = next((f"--{name}" for name in ("split", "data") if getattr(args, name, None)), None)
     if args.file and other: raise InputError(f"--file and {other}: a file holds its rows itself, leave one out")
-    if args.file: return read_rows(args.file, task.setting, labelled)
+    if args.file: return read_rows(args.file, task.setting, labelled, task.columns)
     if not args.data and task.data != "sample" and not Path(task.data).exists():
         raise InputError(f"the rows that this network was trained on ({task.data}) are not here: give a folder of rows by --data, or a file by --file")
     rows = replace(task, data=args.data or task.data).splits[args.split or "test"]

@@ -17,6 +17,7 @@ from .stores import add_asking_flag, add_graph_flags, asked_task, check_store_fl
 from .stores import open_graph
 from .words import read_lines
 from ..errors import InputError
+from ..registry import entries
 
 # %% ../../nbs/8_cli/07_predict.ipynb #631bbbed
 PREDICT_EXAMPLES = """examples:
@@ -47,7 +48,7 @@ def add_predict(commands) -> None:
     add("--checkpoint", required=True, metavar="PATH", help="a checkpoint, or a run's folder, or pretrained:everyday")
     add("--premise", action="append", default=[], metavar="TEXT", help="a document; give it again for a second one")
     add("--hypothesis", action="append", default=[], metavar="TEXT", help="what is to be judged; give it again for more")
-    add("--file", metavar="FILE", help="rows of a .json or .jsonl file; their labels may be missing")
+    add("--file", metavar="FILE", help="rows of a file, see below; their labels may be missing")
     add_write_flags(parser)
     add_asking_flag(parser)
     add_graph_flags(parser)
@@ -182,29 +183,25 @@ def judge_and_tell(
 
 # %% ../../nbs/8_cli/07_predict.ipynb #042ca842
 def hypotheses_in(
-    path: Path,  # .txt, .json or .jsonl
+    path: Path,  # rows in a file of any ending that is known, or a text
+    columns: str = "",  # of the task
 ) -> list[str]:
     "The hypotheses in a file. Raises RowError or InputError for what can't be used."
-    from dualntm.text import check_text, read_items, take_text
-    if path.suffix.lower() not in (".json", ".jsonl"):
-        lines = [line.strip() for line in read_lines(path) if line.strip()]
-        if not lines: raise InputError(f"{path} holds no hypothesis: write one a line")
-        return [check_text(line, f"{path}", "hypothesis") for line in lines]
-    found = []
-    for place, item in read_items(path):
-        if not isinstance(item, dict): raise InputError(f"{place}: a row is an object with a field hypothesis")
-        own = item.get("hypothesis_translated") or item.get("hypothesis")
-        found.append(take_text(own, "text", f"{place}, hypothesis") if isinstance(own, dict) else check_text(own, place, "hypothesis"))
-    return found
+    from dualntm.text import check_text, ending_of, hypotheses_from
+    if (ending := ending_of(path)) in entries("ending") and ending != "txt": return hypotheses_from(path, columns)
+    lines = [line.strip() for line in read_lines(path) if line.strip()]
+    if not lines: raise InputError(f"{path} holds no hypothesis: write one a line")
+    return [check_text(line, f"{path}", "hypothesis") for line in lines]
 
 # %% ../../nbs/8_cli/07_predict.ipynb #a0f90ecb
 def asked_hypotheses(
     args: argparse.Namespace,  # of `predict` or `ask`
+    columns: str = "",  # of the task
 ) -> list[str]:
     "The hypotheses that the flags name. Raises RowError or InputError for what can't be used."
     from dualntm.text import check_text
     found = [check_text(text, "the command line", "--hypothesis") for text in args.hypothesis]
-    return found + (hypotheses_in(Path(args.file)) if args.file else [])
+    return found + (hypotheses_in(Path(args.file), columns) if args.file else [])
 
 # %% ../../nbs/8_cli/07_predict.ipynb #28b4b7e2
 def answer_known(
@@ -232,7 +229,7 @@ def ask_known(
     if not (args.store or args.graph): raise InputError("give a --premise TEXT, or name by --store or --graph a graph that knows something")
     with held(args, args.write):
         open_graph(args, task, net, "predict")
-        answer_known(args, task, net, asked_hypotheses(args), "predict")
+        answer_known(args, task, net, asked_hypotheses(args, task.columns), "predict")
 
 # %% ../../nbs/8_cli/07_predict.ipynb #c48e20e9
 def predict_command(

@@ -213,7 +213,8 @@ def add_asking_flag(
     "Add the flag for settings that may change when a network is asked."
     parser.add_argument("-p", "--param", action="append", default=[], metavar="NAME=VALUE", type=name_value,
         help=more + "judge=MODEL lets a model for inference weigh what the network finds, a folder or a name on the Hugging Face hub; "
-             "judge_labels=contradiction,entailment,neutral says what its labels mean, in its order, where they do not")
+             "judge_labels=contradiction,entailment,neutral says what its labels mean, in its order, where they do not; "
+             "columns=premise:NAME,hypothesis:NAME,label:NAME names the columns of a file of rows")
 
 # %% ../../nbs/8_cli/05_stores.ipynb #493bec3b
 def asked_task(

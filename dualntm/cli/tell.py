@@ -13,7 +13,7 @@ from pathlib import Path
 from .console import amount, bar
 from .eval import ROW_FORMS
 from .stores import add_store_flags, attach_store, held, keep, open_trained
-from .words import check_counts, read_text, refuse_given
+from .words import check_counts, name_value, read_text, refuse_given
 from ..errors import InputError
 from ..files import write_atomically, writing_to
 
@@ -36,8 +36,9 @@ def add_tell(commands) -> None:
     add = parser.add_argument
     add("--facts", metavar="FILE", help="facts, a line each: two patterns of bits, from and to (graph-recall)")
     add("--text", nargs="+", default=[], metavar="FILE", help="texts in UTF-8, plain or Markdown, to split into sentences (cdcl-nli)")
-    add("--file", metavar="FILE", help="the documents of the rows of a .json or .jsonl file (cdcl-nli)")
+    add("--file", metavar="FILE", help="the documents of the rows of a file (cdcl-nli; see below)")
     add("--sentence", action="append", default=[], metavar="TEXT", help="a sentence; give it again for more (cdcl-nli)")
+    add("-p", "--param", action="append", default=[], metavar="columns=NAMES", type=name_value, help="premise:NAME names the column of --file with the text (cdcl-nli)")
     add("--language", default="en", metavar="CODE", help="by whose rules --text is split into sentences (en)")
     add("--draw", choices=("chains", "function"), help="draw the facts at random and write them to that file first: chains, or a random function")
     add("--walks", type=int, default=20, metavar="N", help="how many chains to draw (20)")
@@ -169,7 +170,7 @@ def told_rows(
         documents.append(split_sentences(with_own_lines(plain), args.language))
         if not documents[-1]: raise InputError(f"{path} holds no sentence: write at least one word")
     return [Row((document,), "", None, None, "", (args.language,), "") for document in documents] + \
-        (read_rows(args.file, task.setting, labelled=False) if args.file else [])
+        (read_rows(args.file, task.setting, False, task.columns) if args.file else [])
 
 # %% ../../nbs/8_cli/08_tell.ipynb #0a17210a
 def print_told(
@@ -202,6 +203,9 @@ def tell_texts(
     "Tell a network sentences, and bring them to where they last."
     from dualntm.text import chunks, Row, unknown_languages
     task, net = open_trained(args, texts=True)
+    for name, columns in (text.split("=", 1) for text in args.param):
+        if name != "columns" or not args.file: raise InputError(f"-p {name}: tell takes columns=NAMES, for --file, and nothing else")
+        task = task.asked_with(columns=columns)
     spoken = {text: code for row in told_rows(args, task) for document, code in zip(row.documents, row.languages) for text in document}
     sentences, told = list(spoken), []
     with held(args):
@@ -225,4 +229,5 @@ def tell_command(
     if texts and args.draw: raise InputError(f"--draw {args.draw}: facts are drawn and not texts, leave it out")
     if not args.draw: refuse_given(args, ("walks", "links", "items", "seed"), "this is for facts that are drawn, by --draw")
     if not args.text: refuse_given(args, ("language",), "this is for --text")
+    if args.param and not texts: raise InputError(f"-p {args.param[0]}: this is for --file")
     tell_texts(args) if texts else tell_facts(args)

@@ -30,6 +30,7 @@ from .judges import weighed_again
 from .reader import fitted_to, ReaderNTM
 from .rows import check_setting, LABELS, Row
 from .seen import Glimpse, label_words, step_words, words_for
+from .splits import read_columns
 from .sessions import Answer, as_batch, beside, evidence_of, FLAGS, judge_batch, sentences_of, TextBatch
 from .told import ask_memory, attach_memory, tell_rows, Told
 from ..values import fit_fields, whole_number
@@ -40,6 +41,7 @@ def check_task(
 ) -> None:
     "Raise ValueError, naming the setting, for settings that can't be."
     check_setting(task.setting)
+    read_columns(task.columns)
     for name in ("thinking", "distractors", "decoder_epochs"): whole_number(name, getattr(task, name), 0, 10**6)
     if task.measure not in ("macro_f1", "accuracy", "evidence_f1"): raise ValueError(f"measure={task.measure}: choose from macro_f1, accuracy, evidence_f1")
     if task.edges not in ("predicted", "gold", "none"): raise ValueError(f"edges={task.edges}: choose from predicted, gold, none")
@@ -58,7 +60,7 @@ class CDCLNLITask(TextData, Task):
     """Judge a hypothesis by two articles, and say from which sentences.
 
     Raises ValueError for settings that can't be, RowError for data that can't be used, TextModelError for an encoder that can't be had."""
-    data: str = "data/cdcl-nli"  # folder with train, dev and test as .json or .jsonl, or with one file to be split by event; sample is in the package
+    data: str = "data/cdcl-nli"  # folder with train, dev and test, or with one file to be split by event, as .json, .jsonl, .csv, .tsv, .parquet, or saved by the package datasets; sample is in the package
     setting: str = "translated"  # which texts are read: translated, or crosslingual for the originals
     text_model: str = "auto"  # the encoder: one of the registry, such as minilm, use or e5; several, joined by +; the name of a model on the hub, or a folder; auto takes minilm, and use+e5 between languages
     start: str = ""  # a checkpoint whose weights the network begins with, such as pretrained:everyday; the network must be like the one there
@@ -75,6 +77,7 @@ class CDCLNLITask(TextData, Task):
     distracted: float = 0.2  # share that rows with distractors have in the loss of the label
     measure: str = "macro_f1"  # which number on dev says what is best: macro_f1, accuracy or evidence_f1
     decoder_epochs: int = 0  # passes over the texts of train in which a decoder of vectors is trained at the end of a run; 0 trains none
+    columns: str = ""  # the names of columns where a file has its own, such as premise:text_a,hypothesis:text_b,label:gold
     name: ClassVar[str] = "cdcl-nli"
     of_rows: ClassVar[bool] = True  # trained on rows of its own, in epochs
     judges: ClassVar[bool] = True  # has `judge`, `tell` and `ask`
@@ -84,9 +87,8 @@ class CDCLNLITask(TextData, Task):
     outputs: ClassVar[int] = len(LABELS)
     bits: ClassVar[bool] = False
     chance: ClassVar[dict] = {"accuracy": 1 / len(LABELS), "macro_f1": 1 / len(LABELS), "f1_of_macros": 1 / len(LABELS)}  # what guessing reaches
-
     aliases: ClassVar[dict] = {"judge": "judge_model"}  # `judge` is a method
-    asking: ClassVar[tuple] = ("judge_model", "judge_labels")
+    asking: ClassVar[tuple] = ("judge_model", "judge_labels", "columns")
 
     def __post_init__(self):
         fit_fields(self)
@@ -403,7 +405,7 @@ def asked_with(self: CDCLNLITask,
     for name in changes:
         if name not in self.asking: raise InputError(f"{name}: it can't change when a network is asked, as {', '.join(self.asking)} can")
     other = copy.copy(self)
-    vars(other).pop("weigher", None)
+    for name in ("weigher", *(("splits", "rows", "every_row") if "columns" in changes else ())): vars(other).pop(name, None)
     if "judge_model" in changes: changes = {"judge_labels": "", **changes}  # the labels are those of the judge before
     for name, value in changes.items(): object.__setattr__(other, name, value)
     other.__post_init__()

@@ -96,7 +96,7 @@ class TextData:
         require("bm25s", "scipy", "sentencex", "sklearn")  # now, and not after the first epoch
         return made
     @cached_property
-    def splits(self) -> dict: return read_splits(self.data, self.setting)
+    def splits(self) -> dict: return read_splits(self.data, self.setting, columns=self.columns)
     @cached_property
     def rows(self) -> list[Row]: return share_of(self.splits["train"], self.fraction)
     @cached_property

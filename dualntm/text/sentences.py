@@ -28,7 +28,7 @@ def show(
     "A value in a few words."
     if isinstance(value, dict): return "an object"
     if isinstance(value, list): return f"a list of {len(value)}"
-    text = json.dumps(value, ensure_ascii=False).encode(errors="backslashreplace").decode()
+    text = json.dumps(value, ensure_ascii=False, default=str).encode(errors="backslashreplace").decode()
     return text if len(text) <= 60 else f"{text[:56]}..."
 
 # %% ../../nbs/5_text/07_sentences.ipynb #b0186aa1
