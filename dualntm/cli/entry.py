@@ -16,7 +16,9 @@ from .console import console, forget_output, output_error, stoppable
 from .eval import add_eval
 from .neo4j_check import add_neo4j
 from .panel import add_panel
+from .plot import add_plot
 from .predict import add_predict
+from .runs import add_runs
 from .tell import add_tell
 from .train import add_train, train_command
 from .words import CommandParser
@@ -37,7 +39,7 @@ def command_parser() -> CommandParser:
     parser = CommandParser(prog="dualntm", description="Train and test Neural Turing Machines with two memories.", epilog=MAIN_EXAMPLES)
     parser.add_argument("--version", action="version", version=f"dualntm {dualntm.__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for add in (add_train, add_eval, add_predict, add_tell, add_ask, add_neo4j, add_bench, add_panel): add(commands)
+    for add in (add_train, add_eval, add_predict, add_tell, add_ask, add_neo4j, add_bench, add_panel, add_runs, add_plot): add(commands)
     return parser
 
 # %% ../../nbs/8_cli/21_entry.ipynb #d2fb62c6
