@@ -1,5 +1,5 @@
 "Runs that are watched: curves in TensorBoard and MLflow, the list of runs, pictures, and what to do next."
-import json, os, shutil, signal, subprocess, sys, threading, time, warnings
+import json, os, shutil, signal, subprocess, sys, threading, warnings
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -7,16 +7,21 @@ import pytest
 import torch
 from processes import complains, run, start, wait_for
 
+from dualntm.cli import main
 from dualntm.errors import InputError, Interrupted
 from dualntm.files import is_held, Lock
-from dualntm.train import make_trainer, read_history, resume, Trainer, Watcher
+from dualntm.train import make_trainer, read_history, resume, Watcher
 
 SMALL = "-p sequence_width=3 -p sequence_max_len=3 -p memory_n=8 -p memory_m=6 -p controller_size=12 -p engine=eager --report-interval 10".split()
 SETTINGS = dict(sequence_width=3, sequence_max_len=3, memory_n=8, memory_m=6, controller_size=12, engine="eager", report_interval=10)
 needs_tensorboard = pytest.mark.skipif(not find_spec("tensorboard"), reason="TensorBoard is not installed")
 
 
-def result(done): return done.returncode, done.stdout, done.stderr
+def typed(capsys, *words):
+    "A command in this process: exit code, stdout, stderr."
+    with pytest.raises(SystemExit) as ended: main([*map(str, words)])
+    said = capsys.readouterr()
+    return ended.value.code or 0, said.out, said.err
 
 
 def curves_in(folder):
@@ -140,14 +145,12 @@ def test_each_of_many_seeds_has_its_own_curves(tmp_path):
     assert curves_in(tmp_path/"curves"/"copy-ntm-seed1")["cost"] != curves_in(tmp_path/"curves"/"copy-ntm-seed2")["cost"]
 
 
-@pytest.mark.parametrize("package, logger", [("tensorboard", "tensorboard"), ("mlflow", "mlflow"), ("trackio", "trackio"), ("wandb", "wandb")])
-def test_a_package_that_is_missing(tmp_path, package, logger):
-    (tmp_path/"without").mkdir()
-    (tmp_path/"without"/"sitecustomize.py").write_text(f"import sys\nsys.modules[{package!r}] = None\n")
-    paths = os.pathsep.join([str(tmp_path/"without"), *sys.path])
-    words = [sys.executable, "-m", "dualntm", "train", "--task", "copy", *SMALL, "--log", logger]
-    done = subprocess.run(words, cwd=tmp_path, env={**os.environ, "PYTHONPATH": paths}, capture_output=True, text=True)
-    complains(result(done), f"the logger {logger} needs a package that is not installed", f"pip install 'dualntm[{logger}]'")
+@pytest.mark.parametrize("logger, module", [("tensorboard", "torch.utils.tensorboard"), ("mlflow", "mlflow"), ("trackio", "trackio"), ("wandb", "wandb")])
+def test_a_package_that_is_missing(tmp_path, monkeypatch, capsys, logger, module):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setitem(sys.modules, module, None)
+    done = typed(capsys, "train", "--task", "copy", *SMALL, "--log", logger)
+    complains(done, f"the logger {logger} needs a package that is not installed", f"pip install 'dualntm[{logger}]'")
     assert not (tmp_path/"checkpoints").exists()
 
 
@@ -218,11 +221,11 @@ def test_two_hundred_runs_need_no_pytorch(tmp_path):
     assert (len(lines), loaded, {json.loads(line)["state"] for line in lines}) == (200, "[]", {"finished"}), done.stderr
 
 
-def test_folders_that_hold_no_runs(tmp_path):
+def test_folders_that_hold_no_runs(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
     (tmp_path/"empty").mkdir()
-    done = run("runs", "empty", cwd=tmp_path)
-    assert result(done) == (0, "", "there are no runs in empty\n")
-    complains(result(run("runs", cwd=tmp_path)), "checkpoints: there is no such folder")
+    assert typed(capsys, "runs", "empty") == (0, "", "there are no runs in empty\n")
+    complains(typed(capsys, "runs"), "checkpoints: there is no such folder")
 
 
 def test_looking_disturbs_nobody(tmp_path):
@@ -245,20 +248,21 @@ def test_looking_disturbs_nobody(tmp_path):
 
 # pictures, and what to do next
 
-def test_pictures_of_runs(tmp_path):
+def test_pictures_of_runs(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
     for seed in (1, 2): make_trainer("copy", seed=seed, folder=tmp_path/"runs"/f"copy-ntm-seed{seed}", num_batches=40, **SETTINGS).fit(progress=False)
     for words, name, begins in ((("runs/copy-ntm-seed1",), "one.png", b"\x89PNG"), (("runs/copy-ntm-seed1", "runs/copy-ntm-seed2/latest.pt"), "two.svg", b"<?xml"),
                                 (("runs",), "seeds.pdf", b"%PDF")):
-        done = run("plot", *words, "--out", name, cwd=tmp_path)
-        assert done.returncode == 0 and (tmp_path/name).read_bytes().startswith(begins), done.stderr
-    assert done.stdout == "seeds.pdf holds cost of 2 runs\n"
+        done = typed(capsys, "plot", *words, "--out", name)
+        assert done[0] == 0 and (tmp_path/name).read_bytes().startswith(begins), done
+    assert done[1] == "seeds.pdf holds cost of 2 runs\n"
     text = (tmp_path/"two.svg").read_text()
     assert len(set(text)) > 20 and "copy-ntm-seed1" in text and "copy-ntm-seed2" in text
     (tmp_path/"early").mkdir()
     (tmp_path/"early"/"history.jsonl").touch()
     for words, says in ((("runs", "--out", "x.gif"), ".png, .svg or .pdf"), (("none",), "none: there is no such run"), (("early",), "no run with a record"),
                         (("runs", "--value", "accuracy"), "the histories have loss, cost"), (("runs", "--out", "no/x.png"), "can't write to no/x.png")):
-        complains(result(run("plot", *words, cwd=tmp_path)), says)
+        complains(typed(capsys, "plot", *words), says)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["early", "one.png", "runs", "seeds.pdf", "two.svg"]
 
 

@@ -69,8 +69,12 @@ class Log(Watcher):
         self.last = self.before = self.open(run, self.kept.get("batch", 0))
         for record in run.history:
             self.add(record["batch"], record.get("dev", {}), numbers_in(record))
-            self.last = max(record["batch"], self.last)
+            self.reached(record["batch"], record["seconds"])
         self.note()
+
+    def reached(self, batch, seconds):
+        "Keep in mind how far it is; what is there already stays there."
+        if batch > self.last: self.last, self.kept["seconds"] = batch, seconds
 
     def add(self, batch, dev, numbers):
         "Write numbers that are not there yet."
@@ -80,7 +84,7 @@ class Log(Watcher):
     def validated(self, batch, numbers): self.add(batch, numbers, {})
     def report(self, batch, numbers):
         self.add(batch, {}, numbers)
-        self.last = max(batch, self.last)
+        self.reached(batch, numbers["seconds"])
         if time.monotonic() - self.noted_at > 5: self.note()
 
     def end(self, summary):
@@ -115,8 +119,8 @@ class TensorBoardLog(Log):
         "Open a file of events, and hide what was written behind the history of the run."
         if not self.place and not run.folder: raise InputError("the run has no folder: say where its curves go, tensorboard=FOLDER")
         folder = Path(self.place)/(run.folder.name if run.folder else slug(run.name)) if self.place else run.folder/"tensorboard"
-        there = min(before, run.history[-1]["batch"] if run.history else 0)
-        if not any(folder.glob("events.out.tfevents.*")): there = 0
+        same = any(record["batch"] == before and record["seconds"] == self.kept["seconds"] for record in run.history)
+        there = before if same and any(folder.glob("events.out.tfevents.*")) else 0
         self.writer = self.package.SummaryWriter(str(folder), purge_step=there + bool(there))
         if not there: self.writer.add_text("config", f"```json\n{json.dumps(run.config, indent=1)}\n```", 0)
         return there
