@@ -287,7 +287,8 @@ def next_commands(
         return f"{quoted('dualntm', 'eval', *run)}; {quoted('dualntm', 'plot', trainer.folder, '--out', trainer.folder/'curve.png')}"
     backend = memory.about["backend"]
     store = ("--store", trainer.folder/"world.npz") if backend == "in-memory" else ("--long-term-memory-backend", backend, "--graph", "world")
-    if facts: tell, ask = ("--facts", trainer.folder/"facts.txt", "--draw", "chains"), ("--facts", trainer.folder/"facts.txt")
+    few = ("--walks", 2, "--links", 3) if facts and trainer.task.sequence_width < 13 else ()  # there are not enough different items for more
+    if facts: tell, ask = ("--facts", trainer.folder/"facts.txt", "--draw", "chains", *few), ("--facts", trainer.folder/"facts.txt", *few[2:])
     else: tell, ask = ("--sentence", "It rains in Lyon."), ("--hypothesis", "It is wet in Lyon.")
     return f"{quoted('dualntm', 'tell', *run, *store, *tell)}; {quoted('dualntm', 'ask', *run, *store, *ask)}"
 

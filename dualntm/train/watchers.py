@@ -72,24 +72,31 @@ class Log(Watcher):
             self.reached(record["batch"], record["seconds"])
         self.note()
 
-    def reached(self, batch, seconds):
-        "Keep in mind how far it is; what is there already stays there."
-        if batch > self.last: self.last, self.kept["seconds"] = batch, seconds
+# %% ../../nbs/2_train/17_watchers.ipynb #8d806b06
+@patch
+def add(self: Log, batch: int, dev: dict, numbers: dict) -> None:
+    "Write numbers that are not there yet."
+    numbers = {**numbers, **{f"dev/{name}": value for name, value in dev.items()}}
+    if batch > self.before and numbers: self.write(batch, numbers)
 
-    def add(self, batch, dev, numbers):
-        "Write numbers that are not there yet."
-        numbers = {**numbers, **{f"dev/{name}": value for name, value in dev.items()}}
-        if batch > self.before and numbers: self.write(batch, numbers)
+@patch
+def reached(self: Log, batch: int, seconds: float) -> None:
+    "Keep in mind how far it is; what is there already stays there."
+    if batch > self.last: self.last, self.kept["seconds"] = batch, seconds
 
-    def validated(self, batch, numbers): self.add(batch, numbers, {})
-    def report(self, batch, numbers):
-        self.add(batch, {}, numbers)
-        self.reached(batch, numbers["seconds"])
-        if time.monotonic() - self.noted_at > 5: self.note()
+@patch
+def validated(self: Log, batch: int, numbers: dict) -> None: self.add(batch, numbers, {})
 
-    def end(self, summary):
-        self.note()
-        self.finish(summary)
+@patch
+def report(self: Log, batch: int, numbers: dict) -> None:
+    self.add(batch, {}, numbers)
+    self.reached(batch, numbers["seconds"])
+    if time.monotonic() - self.noted_at > 5: self.note()
+
+@patch
+def end(self: Log, summary: dict) -> None:
+    self.note()
+    self.finish(summary)
 
 # %% ../../nbs/2_train/17_watchers.ipynb #8e16c80a
 @patch
