@@ -136,8 +136,9 @@ def test_any_folder_on_any_console(tmp_path, name, settings):
                          env=environment, text=False)
     assert code == 0 and b"Traceback" not in err, err
     (line,) = [line for line in out.splitlines() if line.startswith(b"next: dualntm ")]
-    words = subprocess.run(["bash", "-c", b"printf '%s\\0' " + line.removeprefix(b"next: ")], capture_output=True).stdout.split(b"\0")
-    assert (tmp_path/os.fsdecode(words[-2])).is_dir(), line
+    words = subprocess.run(["bash", "-c", b"dualntm() { printf '%s\\0' \"$@\"; }\n" + line.removeprefix(b"next: ")], capture_output=True).stdout.split(b"\0")
+    assert words[:2] == [b"eval", b"--checkpoint"] and words[3] == b"plot" and words[2] == words[4], line
+    assert (tmp_path/os.fsdecode(words[2])).is_dir(), line
 
 
 # words

@@ -17,7 +17,9 @@ from .eval import add_eval
 from .export import add_export, add_import
 from .neo4j_check import add_neo4j
 from .panel import add_panel
+from .plot import add_plot
 from .predict import add_predict
+from .runs import add_runs
 from .serve import add_serve
 from .sweep import add_sweep
 from .tell import add_tell
@@ -40,7 +42,7 @@ def command_parser() -> CommandParser:
     parser = CommandParser(prog="dualntm", description="Train and test Neural Turing Machines with two memories.", epilog=MAIN_EXAMPLES)
     parser.add_argument("--version", action="version", version=f"dualntm {dualntm.__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for add in (add_train, add_sweep, add_eval, add_predict, add_tell, add_ask, add_serve, add_export, add_import, add_neo4j, add_bench, add_panel): add(commands)
+    for add in (add_train, add_sweep, add_runs, add_plot, add_eval, add_predict, add_tell, add_ask, add_serve, add_export, add_import, add_neo4j, add_bench, add_panel): add(commands)
     return parser
 
 # %% ../../nbs/8_cli/22_entry.ipynb #d2fb62c6

@@ -5,8 +5,8 @@
 # %% auto #0
 __all__ = ['TRAIN_EXAMPLES', 'OWN_FLAGS', 'add_train', 'asked_settings', 'folder_of', 'tried_connection', 'memory_opener',
            'fresh_trainer', 'check_same', 'kept_memory', 'resumed_trainer', 'open_trainer', 'dry_run', 'mean_chance',
-           'summarise_batches', 'summarise_epochs', 'summarise', 'end_memory', 'begins', 'seed_runs', 'stopped_seeds',
-           'many_seeds', 'joined_group', 'trainer_of', 'follow', 'train_command']
+           'summarise_batches', 'summarise_epochs', 'summarise', 'end_memory', 'next_commands', 'begins', 'seed_runs',
+           'stopped_seeds', 'many_seeds', 'joined_group', 'trainer_of', 'follow', 'train_command']
 
 # %% ../../nbs/8_cli/04_train.ipynb #b150770f
 import argparse, json, shlex, sys, warnings
@@ -16,7 +16,7 @@ from pathlib import Path
 
 from .connection_flags import add_connection_flags, connection_from
 from .console import amount, print_json, quoted
-from .words import check_counts, name_value, named, seconds
+from .words import check_counts, name_value, named, named_place, seconds
 from ..errors import InputError, Interrupted, NonFiniteError, RunExists, Terminated
 from ..registry import find, known_name
 
@@ -29,6 +29,8 @@ TRAIN_EXAMPLES = """examples:
   torchrun --nproc-per-node 2 -m dualntm train --task copy --batch-size 16
   dualntm train --task copy --resume
   dualntm train --resume checkpoints/copy-ntm-seed1000 --num-batches 100000
+  dualntm train --task copy --log tensorboard
+  dualntm train --task copy --seeds 1-8 --log tensorboard=curves mlflow=http://127.0.0.1:5000
   dualntm train --task copy --dry-run
   dualntm train --task associative-recall -p preset=paper-ff
   dualntm train --task graph-recall --model-type dual
@@ -43,7 +45,7 @@ def add_train(
     commands,  # of a parser, from `add_subparsers`
 ) -> argparse.ArgumentParser:
     "Add the `train` command to a parser's commands."
-    parser = commands.add_parser("train", help="train a network, or go on with a run", epilog=TRAIN_EXAMPLES, kinds=("task", "model", "backend"),
+    parser = commands.add_parser("train", help="train a network, or go on with a run", epilog=TRAIN_EXAMPLES, kinds=("task", "model", "backend", "logger"),
         description="Train a network on a task. A run leaves config.json, history.jsonl and checkpoints in its own folder.")
     add = parser.add_argument
     add("--task", type=named("task"), metavar="NAME", help="what to learn (copy)")
@@ -66,6 +68,7 @@ def add_train(
     add("--long-term-memory-backend", type=named("backend"), metavar="NAME", help="where a dual network's graph is kept (in-memory)")
     add("--graph", metavar="NAME", help="name of the graph in Neo4j or another backend (that of the run's folder)")
     add_connection_flags(parser)
+    add("--log", nargs="+", type=named_place("logger"), metavar="NAME[=PLACE]", help="write curves elsewhere too, by the loggers named below")
     add("--device", help="where to compute, such as cpu or cuda (cpu)")
     add("--dtype", choices=("float32", "float64"), help="precision (float32)")
     add("--wait", type=seconds, default=1800., metavar="SECONDS", help="how long processes of torchrun wait for each other (1800)")
@@ -138,7 +141,7 @@ def fresh_trainer(
     asked = asked_settings(args, task, model_type)
     open_memory = memory_opener(args, backend, args.graph) if backend and not args.dry_run else None
     try: trainer = make_trainer(task, model_type, 1000 if args.seed is None else args.seed, None if args.dry_run else folder_of(args),
-                                args.device or "cpu", args.dtype or "float32", args.overwrite, open_memory, args.threads, args.command, group, **asked)
+                                args.device or "cpu", args.dtype or "float32", args.overwrite, open_memory, args.threads, args.command, group, args.log or (), **asked)
     except RunExists as e:
         raise InputError(f"{e.folder} already holds a run: resume it (--resume), replace it (--overwrite), "
                          "or choose another folder (--checkpoint-path)") from e
@@ -187,7 +190,7 @@ def resumed_trainer(
     config = read_checkpoint(path)["config"]
     changes, (backend, graph) = check_same(path, config, args), kept_memory(path, config, args)
     open_memory = memory_opener(args, backend, graph) if backend not in (None, "in-memory") else None
-    return resume(path, args.device or "cpu", open_memory, threads=args.threads, group=group, **changes)
+    return resume(path, args.device or "cpu", open_memory, threads=args.threads, group=group, watchers=args.log or (), **changes)
 
 # %% ../../nbs/8_cli/04_train.ipynb #b5d493ee
 def open_trainer(
@@ -260,11 +263,10 @@ def summarise(
     trainer,
     begun: int,  # batch at which this process took over
 ) -> None:
-    "Say what came out of a run, and what to do with it."
-    if begun == trainer.batch: return print("all batches are done; train on with --num-batches and a larger number")
-    if trainer.best: summarise_epochs(trainer)
+    "Say what came out of a run."
+    if begun == trainer.batch: print("all batches are done; train on with --num-batches and a larger number")
+    elif trainer.best: summarise_epochs(trainer)
     else: summarise_batches(trainer)
-    print(f"next: {quoted('dualntm', 'eval', '--checkpoint', trainer.folder)}")
 
 # %% ../../nbs/8_cli/04_train.ipynb #ec4ff834
 def end_memory(
@@ -278,6 +280,22 @@ def end_memory(
     if memory.about["backend"] == "neo4j":
         graph = memory.about["graph"]
         print(f"in Neo4j as graph {graph}; look at it with: {quoted('dualntm', 'neo4j', 'queries', '--run', '--graph', graph)}")
+
+# %% ../../nbs/8_cli/04_train.ipynb #2920a613
+def next_commands(
+    trainer,
+) -> str:
+    "Two commands for a run that has ended, as a shell takes them."
+    from dualntm.dual import GraphRecallTask
+    run, memory, facts = ("--checkpoint", trainer.folder), trainer.net.graph_memory, isinstance(trainer.task, GraphRecallTask)
+    if memory is None or not (facts or trainer.task.judges):
+        return f"{quoted('dualntm', 'eval', *run)}; {quoted('dualntm', 'plot', trainer.folder, '--out', trainer.folder/'curve.png')}"
+    backend = memory.about["backend"]
+    store = ("--store", trainer.folder/"world.npz") if backend == "in-memory" else ("--long-term-memory-backend", backend, "--graph", "world")
+    few = ("--walks", 2, "--links", 3) if facts and trainer.task.sequence_width < 13 else ()  # there are not enough different items for more
+    if facts: tell, ask = ("--facts", trainer.folder/"facts.txt", "--draw", "chains", *few), ("--facts", trainer.folder/"facts.txt", *few[2:])
+    else: tell, ask = ("--sentence", "It rains in Lyon."), ("--hypothesis", "It is wet in Lyon.")
+    return f"{quoted('dualntm', 'tell', *run, *store, *tell)}; {quoted('dualntm', 'ask', *run, *store, *ask)}"
 
 # %% ../../nbs/8_cli/04_train.ipynb #e4f7eba5
 def begins(
@@ -413,10 +431,12 @@ def train_command(
     try: trainer.fit()
     except Interrupted as e:
         trainer.net.close()
-        onwards = ("go on with", ["train", "--resume", trainer.folder]) if has_checkpoint(trainer.folder) and not trainer.replaces else ("begin with", shlex.split(args.command)[1:])
+        logs = ["--log", *args.log] if args.log else []
+        onwards = ("go on with", ["train", "--resume", trainer.folder, *logs]) if has_checkpoint(trainer.folder) and not trainer.replaces else ("begin with", shlex.split(args.command)[1:])
         program = ["dualntm"] if group.size == 1 else ["torchrun", "--nproc-per-node", group.size, "-m", "dualntm"]
         stopped = Interrupted(f"{e}; {onwards[0]}: {quoted(*program, *onwards[1])}")
         stopped.code = e.code
         raise stopped from None
     summarise(trainer, begun)
     if trainer.net.graph_memory is not None: end_memory(trainer)
+    print(f"next: {next_commands(trainer)}")

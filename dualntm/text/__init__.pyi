@@ -18,10 +18,17 @@ from .decoders import NearestTextDecoder as NearestTextDecoder
 from .sentences import check_text as check_text
 from .sentences import split_sentences as split_sentences
 from .sentences import take_text as take_text
+from .rows import Form as Form
 from .rows import LABELS as LABELS
+from .rows import OfficialForm as OfficialForm
+from .rows import OlderForm as OlderForm
 from .rows import parse_row as parse_row
 from .rows import Row as Row
 from .splits import count_rows as count_rows
+from .splits import ending_of as ending_of
+from .splits import hypotheses_from as hypotheses_from
+from .splits import json_rows as json_rows
+from .splits import jsonl_rows as jsonl_rows
 from .splits import read_items as read_items
 from .splits import read_rows as read_rows
 from .splits import read_splits as read_splits
@@ -89,6 +96,15 @@ from .cdcl_nli import CDCLNLITask as CDCLNLITask
 from .pretrained import Card as Card
 from .pretrained import card as card
 from .pretrained import pretrained_names as pretrained_names
+from .forms import ClimateFeverForm as ClimateFeverForm
+from .forms import FeverForm as FeverForm
+from .forms import PairForm as PairForm
+from .forms import SNLIForm as SNLIForm
+from .tables import arrow_rows as arrow_rows
+from .tables import csv_rows as csv_rows
+from .tables import parquet_rows as parquet_rows
+from .tables import tsv_rows as tsv_rows
+from .tables import txt_rows as txt_rows
 from .benchmarks import asking_groups as asking_groups
 from .benchmarks import bank_rows as bank_rows
 from .benchmarks import bank_steps as bank_steps
@@ -106,4 +122,4 @@ from .benchmarks import tree_steps as tree_steps
 from .benchmarks import write_benchmarks as write_benchmarks
 from .benchmarks import write_rows as write_rows
 
-__all__ = ['Aligned', 'Alignment', 'Answer', 'CDCLNLITask', 'Calibration', 'Candidates', 'Card', 'Coverage', 'DecoderReport', 'E5Encoder', 'Edge', 'Encoder', 'EncoderCounts', 'Gate', 'GenerativeTextDecoder', 'Glimpse', 'JoinedEncoder', 'Judge', 'JudgeCounts', 'Judgement', 'LABELS', 'NearestTextDecoder', 'Question', 'ReaderNTM', 'Row', 'TextBatch', 'TextEncoder', 'TokenStates', 'Tokens', 'Told', 'Unseen', 'UseEncoder', 'VectorCache', 'Watched', 'Words', 'asking_groups', 'bank_rows', 'bank_steps', 'best_threshold', 'calibration_error', 'calibration_metrics', 'card', 'check_text', 'check_texts', 'chunks', 'commit_edges', 'count_rows', 'coverage_table', 'draw_alignment', 'edge_metrics', 'edge_vectors', 'error_by_chance', 'evidence_metrics', 'evidence_of', 'f1_of', 'fit_calibration', 'fit_gate', 'fit_landmarks', 'fit_near', 'fit_sure', 'fit_temperature', 'fitted_to', 'fold_split', 'gold_edges', 'jsick_rows', 'keep_landmarks', 'label_metrics', 'last_mentions', 'likeness', 'likenesses', 'looked_at', 'make_encoder', 'packaged_minilm', 'parse_row', 'predicted_edges', 'pretrained_names', 'rank_fusion', 'read_items', 'read_rows', 'read_splits', 'reliability_curve', 'score_bank', 'score_evidence', 'score_pairs', 'score_run', 'score_runs', 'score_told', 'sentences_of', 'soften', 'split_sentences', 'step_metrics', 'sureness_metrics', 'take_text', 'target_of', 'tokens_of', 'train_judge', 'tree_steps', 'unknown_languages', 'unlike_from', 'warn_languages', 'weigh', 'weigh_all', 'weighed_again', 'words_of', 'write_benchmarks', 'write_rows']
+__all__ = ['Aligned', 'Alignment', 'Answer', 'CDCLNLITask', 'Calibration', 'Candidates', 'Card', 'ClimateFeverForm', 'Coverage', 'DecoderReport', 'E5Encoder', 'Edge', 'Encoder', 'EncoderCounts', 'FeverForm', 'Form', 'Gate', 'GenerativeTextDecoder', 'Glimpse', 'JoinedEncoder', 'Judge', 'JudgeCounts', 'Judgement', 'LABELS', 'NearestTextDecoder', 'OfficialForm', 'OlderForm', 'PairForm', 'Question', 'ReaderNTM', 'Row', 'SNLIForm', 'TextBatch', 'TextEncoder', 'TokenStates', 'Tokens', 'Told', 'Unseen', 'UseEncoder', 'VectorCache', 'Watched', 'Words', 'arrow_rows', 'asking_groups', 'bank_rows', 'bank_steps', 'best_threshold', 'calibration_error', 'calibration_metrics', 'card', 'check_text', 'check_texts', 'chunks', 'commit_edges', 'count_rows', 'coverage_table', 'csv_rows', 'draw_alignment', 'edge_metrics', 'edge_vectors', 'ending_of', 'error_by_chance', 'evidence_metrics', 'evidence_of', 'f1_of', 'fit_calibration', 'fit_gate', 'fit_landmarks', 'fit_near', 'fit_sure', 'fit_temperature', 'fitted_to', 'fold_split', 'gold_edges', 'hypotheses_from', 'jsick_rows', 'json_rows', 'jsonl_rows', 'keep_landmarks', 'label_metrics', 'last_mentions', 'likeness', 'likenesses', 'looked_at', 'make_encoder', 'packaged_minilm', 'parquet_rows', 'parse_row', 'predicted_edges', 'pretrained_names', 'rank_fusion', 'read_items', 'read_rows', 'read_splits', 'reliability_curve', 'score_bank', 'score_evidence', 'score_pairs', 'score_run', 'score_runs', 'score_told', 'sentences_of', 'soften', 'split_sentences', 'step_metrics', 'sureness_metrics', 'take_text', 'target_of', 'tokens_of', 'train_judge', 'tree_steps', 'tsv_rows', 'txt_rows', 'unknown_languages', 'unlike_from', 'warn_languages', 'weigh', 'weigh_all', 'weighed_again', 'words_of', 'write_benchmarks', 'write_rows']

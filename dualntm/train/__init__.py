@@ -10,9 +10,9 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(__name__, submod_attrs={
     "sorting": ["PrioritySortTask", "priority_fit"],
     "optimiser": ["GravesRMSprop"],
     "plan": ["Training", "planned", "rate", "check_names", "nearest", "whole_seed", "usable_device", "float_type", "within_memory"],
-    "folders": ["run_folder", "read_history", "has_checkpoint", "folder_lock", "claim_folder"],
+    "folders": ["run_folder", "read_history", "history_lines", "has_checkpoint", "folder_lock", "claim_folder"],
     "checkpoints": ["begin_with", "PRETRAINED", "pretrained_folder", "pretrained_names", "read_checkpoint", "checkpoint_file", "best_of", "build", "load", "model_for", "of_name", "keep_run", "as_bytes", "random_states", "restore_random_states"],
-    "progress": ["Group", "Progress", "noted_interrupts"],
+    "progress": ["Group", "Progress", "noted_interrupts", "Watcher", "WatchedRun", "watchers_of"],
     "parallel": ["TorchGroup", "group_here", "own_device", "trainer_together"],
     "trainer": ["Trainer", "resume"],
     "runs": ["Setting", "settings", "parse_setting", "check_settings", "given_once", "changes_to", "make_trainer", "evaluate"],
@@ -20,5 +20,6 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(__name__, submod_attrs={
     "onnx_step": ["NetworkFormat", "ONNXStep", "SafetensorsFolder", "largest_difference", "onnx_bytes", "state_names"],
     "seeds": ["seed_list", "SeedRun", "run_side_by_side", "learned_after", "seed_rows", "summary_lines", "SeedBars", "train_seeds"],
     "sweep": ["check_address", "combination_lines", "plot_sweep", "Sweep", "SweepBar", "values_of"],
+    "watchers": ["Log", "TensorBoardLog", "MLflowLog", "TrackioLog", "WandbLog"],
     "timing": ["bench", "compare_engines", "peak_mb"],
 })

@@ -34,6 +34,7 @@ from .plan import float_type as float_type
 from .plan import within_memory as within_memory
 from .folders import run_folder as run_folder
 from .folders import read_history as read_history
+from .folders import history_lines as history_lines
 from .folders import has_checkpoint as has_checkpoint
 from .folders import folder_lock as folder_lock
 from .folders import claim_folder as claim_folder
@@ -55,6 +56,9 @@ from .checkpoints import restore_random_states as restore_random_states
 from .progress import Group as Group
 from .progress import Progress as Progress
 from .progress import noted_interrupts as noted_interrupts
+from .progress import Watcher as Watcher
+from .progress import WatchedRun as WatchedRun
+from .progress import watchers_of as watchers_of
 from .parallel import TorchGroup as TorchGroup
 from .parallel import group_here as group_here
 from .parallel import own_device as own_device
@@ -97,8 +101,13 @@ from .sweep import plot_sweep as plot_sweep
 from .sweep import Sweep as Sweep
 from .sweep import SweepBar as SweepBar
 from .sweep import values_of as values_of
+from .watchers import Log as Log
+from .watchers import TensorBoardLog as TensorBoardLog
+from .watchers import MLflowLog as MLflowLog
+from .watchers import TrackioLog as TrackioLog
+from .watchers import WandbLog as WandbLog
 from .timing import bench as bench
 from .timing import compare_engines as compare_engines
 from .timing import peak_mb as peak_mb
 
-__all__ = ['AssociativeRecallTask', 'Batch', 'BitTask', 'Card', 'CopyTask', 'GravesRMSprop', 'Group', 'NGramsTask', 'NetworkFormat', 'ONNXStep', 'PRETRAINED', 'Preset', 'PrioritySortTask', 'Progress', 'RepeatCopyTask', 'SafetensorsFolder', 'Score', 'SeedBars', 'SeedRun', 'Setting', 'Sweep', 'SweepBar', 'Task', 'TorchGroup', 'Trainer', 'Training', 'as_bits', 'as_bytes', 'bayes_optimum', 'begin_with', 'bench', 'best_of', 'build', 'card', 'changes_to', 'check_address', 'check_names', 'check_range', 'check_settings', 'checkpoint_file', 'claim_folder', 'combination_lines', 'compare_engines', 'context_cells', 'draw_bits', 'draw_int', 'evaluate', 'excess', 'figures_at', 'float_type', 'folder_lock', 'folder_of', 'given_once', 'group_here', 'has_checkpoint', 'keep_pretrained', 'keep_run', 'largest_difference', 'learned_after', 'load', 'make_trainer', 'model_card', 'model_for', 'nearest', 'network_from', 'noted_interrupts', 'of_name', 'onnx_bytes', 'own_device', 'paper_presets', 'parse_setting', 'patterns', 'peak_mb', 'planned', 'plot_sweep', 'pretrained_folder', 'pretrained_names', 'priority_fit', 'random_states', 'rate', 'read_checkpoint', 'read_history', 'recall_mechanism', 'restore_random_states', 'resume', 'run_folder', 'run_side_by_side', 'save_network', 'score_bits', 'seed_list', 'seed_rows', 'settings', 'size_of', 'state_names', 'summary_lines', 'train_seeds', 'trainer_together', 'usable_device', 'values_of', 'whole_seed', 'within_memory']
+__all__ = ['AssociativeRecallTask', 'Batch', 'BitTask', 'Card', 'CopyTask', 'GravesRMSprop', 'Group', 'Log', 'MLflowLog', 'NGramsTask', 'NetworkFormat', 'ONNXStep', 'PRETRAINED', 'Preset', 'PrioritySortTask', 'Progress', 'RepeatCopyTask', 'SafetensorsFolder', 'Score', 'SeedBars', 'SeedRun', 'Setting', 'Sweep', 'SweepBar', 'Task', 'TensorBoardLog', 'TorchGroup', 'TrackioLog', 'Trainer', 'Training', 'WandbLog', 'WatchedRun', 'Watcher', 'as_bits', 'as_bytes', 'bayes_optimum', 'begin_with', 'bench', 'best_of', 'build', 'card', 'changes_to', 'check_address', 'check_names', 'check_range', 'check_settings', 'checkpoint_file', 'claim_folder', 'combination_lines', 'compare_engines', 'context_cells', 'draw_bits', 'draw_int', 'evaluate', 'excess', 'figures_at', 'float_type', 'folder_lock', 'folder_of', 'given_once', 'group_here', 'has_checkpoint', 'history_lines', 'keep_pretrained', 'keep_run', 'largest_difference', 'learned_after', 'load', 'make_trainer', 'model_card', 'model_for', 'nearest', 'network_from', 'noted_interrupts', 'of_name', 'onnx_bytes', 'own_device', 'paper_presets', 'parse_setting', 'patterns', 'peak_mb', 'planned', 'plot_sweep', 'pretrained_folder', 'pretrained_names', 'priority_fit', 'random_states', 'rate', 'read_checkpoint', 'read_history', 'recall_mechanism', 'restore_random_states', 'resume', 'run_folder', 'run_side_by_side', 'save_network', 'score_bits', 'seed_list', 'seed_rows', 'settings', 'size_of', 'state_names', 'summary_lines', 'train_seeds', 'trainer_together', 'usable_device', 'values_of', 'watchers_of', 'whole_seed', 'within_memory']

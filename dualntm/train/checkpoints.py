@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['PRETRAINED', 'as_bytes', 'make_latest', 'pretrained_names', 'pretrained_folder', 'checkpoint_file', 'read_checkpoint',
            'best_of', 'random_states', 'restore_random_states', 'of_name', 'model_for', 'build', 'restore_net',
-           'in_package', 'load', 'keep_run', 'begin_with', 'Stand', 'counts_in']
+           'in_package', 'load', 'keep_run', 'begin_with', 'Stand', 'counts_in', 'graph_memory_at']
 
 # %% ../../nbs/2_train/05_checkpoints.ipynb #f6f9c7a8
 import io, json, os, random
@@ -17,7 +17,7 @@ import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file
 
-from ..errors import InputError
+from ..errors import GraphError, InputError
 from ..files import Lock, sync_folder, write_atomically
 from ..registry import find, known_name
 from .folders import WEIGHTS
@@ -282,3 +282,20 @@ def counts_in(
 ) -> dict:
     "Counts of what a graph memory stored, by name."
     return dict(kept) if isinstance(kept, dict) else dict(zip(_COUNTS, kept))
+
+# %% ../../nbs/2_train/05_checkpoints.ipynb #fd832e1f
+def graph_memory_at(
+    trainer,  # a `Trainer` that stands where its checkpoint was saved, but for its graph memory
+    kept: dict,  # from the memory's `keep`
+    about: dict,  # of the memory, as the configuration has it
+    open_memory=None,  # called with the trainer and a position, gives the memory; None opens it as its backend does
+):  # the memory
+    "The graph memory that a run had at a checkpoint. Raises InputError if it can't be had."
+    position = kept.get("position")
+    def as_backend_does(trainer, position):
+        return find("backend", about["backend"]).for_run(trainer.net, trainer.name(), trainer.folder, graph=about.get("graph"), resume_at=position)
+    try:
+        memory = (open_memory or as_backend_does)(trainer, position)
+        memory.bring_back(kept, trainer.folder)
+    except GraphError as e: raise InputError(str(e)) from e
+    return memory

@@ -8,7 +8,8 @@ __all__ = ['WEIGHTS', 'CHECKPOINTS', 'run_folder', 'history_lines', 'read_histor
 
 # %% ../../nbs/2_train/04_folders.ipynb #47fc8684
 import json, os, warnings
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import Iterator
 
@@ -118,7 +119,7 @@ def remove_run(
     folder: Path,
 ) -> None:
     "Remove the files of a run, so that it is a whole run or none at every moment."
-    for patterns in (CHECKPOINTS, ("graph-*.npz", "graph.json", "journal.sqlite*", "history.jsonl", "config.json")):
+    for patterns in (CHECKPOINTS, ("graph-*.npz", "graph.json", "journal.sqlite*", "tensorboard/events.out.tfevents.*", "logged.json", "failed.json", "history.jsonl", "config.json")):
         for pattern in patterns:
             for path in folder.glob(pattern): path.unlink()
         sync_folder(folder)
@@ -202,3 +203,13 @@ def cut_history(self: RunFiles) -> None:
         sync_file(path)
     else: write_atomically(path, lambda f: f.write(known))
     self.history_bytes = len(known)
+
+# %% ../../nbs/2_train/04_folders.ipynb #d3788e8f
+@patch
+def note_failure(self: RunFiles,
+    error: Exception,  # that ended the run
+) -> None:
+    "Leave in failed.json how the run ended, unless the folder still holds an earlier run."
+    if not self.folder or self.replaces: return
+    about = {"batch": self.batch, "said": str(error) or type(error).__name__, "when": datetime.now(timezone.utc).isoformat(timespec="seconds")}
+    with suppress(OSError): write_atomically(self.folder/"failed.json", lambda f: f.write(json.dumps(about).encode() + b"\n"))

@@ -173,6 +173,7 @@ def make_trainer(
     threads: int = 1,  # of the CPU
     command: str = "",  # by which the run is started
     group: Group | None = None,  # the processes that train it together; None is this one alone
+    watchers=(),  # told how it goes, as for `Trainer`
     **values,  # settings of the task, the model or training; `preset` stands for several
 ) -> Trainer:
     "A run by name. Raises InputError for what can't be used."
@@ -183,7 +184,7 @@ def make_trainer(
     task, net = build({"task": task, "task_parameters": groups["task"], "model_type": model_type,
                        "model_parameters": groups["model"], "dtype": dtype}, device)
     if open_memory and net.graph_memory is None: raise InputError(f"a network of type {model_type} has no graph memory: use dual")
-    try: return Trainer(task, net, seed, folder, device, overwrite, open_memory, threads, command, group=group, **groups["training"])
+    try: return Trainer(task, net, seed, folder, device, overwrite, open_memory, threads, command, group=group, watchers=watchers, **groups["training"])
     except InputError: raise
     except ValueError as e: raise InputError(str(e)) from e
 
