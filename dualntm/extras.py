@@ -22,6 +22,9 @@ EXTRAS = {package: extra for extra, packages in {
     "rdf": "rdflib",
     "parquet": "pyarrow",
     "tensorboard": "tensorboard",
+    "mlflow": "mlflow",
+    "trackio": "trackio",
+    "wandb": "wandb",
     "ray": "ray",
 }.items() for package in packages.split()}
 

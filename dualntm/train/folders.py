@@ -7,7 +7,7 @@ __all__ = ['WEIGHTS', 'CHECKPOINTS', 'run_folder', 'history_lines', 'read_histor
            'has_checkpoint', 'folder_lock', 'claim_folder', 'remove_run', 'set_aside', 'RunFiles']
 
 # %% ../../nbs/2_train/04_folders.ipynb #47fc8684
-import json, os, warnings
+import json, math, os, warnings
 from contextlib import contextmanager, suppress
 from datetime import datetime, timezone
 from pathlib import Path
@@ -203,6 +203,21 @@ def cut_history(self: RunFiles) -> None:
         sync_file(path)
     else: write_atomically(path, lambda f: f.write(known))
     self.history_bytes = len(known)
+
+# %% ../../nbs/2_train/04_folders.ipynb #5d8fac37
+@patch
+def blame(self: RunFiles,
+    loss: float,
+) -> str:
+    "The sentence for a loss or gradient that is not finite."
+    what = "the gradient is not finite" if math.isfinite(loss) else f"the loss is {loss}"
+    return f"stopped at batch {self.batch + 1}, where {what}; {self.last_good()}"
+
+@patch
+def last_good(self: RunFiles) -> str:
+    "Words on the last checkpoint."
+    good = self.folder/"latest.pt" if self.folder else None
+    return f"the last good checkpoint is {good}" if good and good.exists() else "no checkpoint was saved yet"
 
 # %% ../../nbs/2_train/04_folders.ipynb #d3788e8f
 @patch

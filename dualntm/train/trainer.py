@@ -157,21 +157,6 @@ def name(self: Trainer) -> str:
     "The run's name, unlike any other's; what it stores bears it."
     return f"{self.task.name}-{self.net.model_type}-seed{self.seed}-{self.started}"
 
-# %% ../../nbs/2_train/07_trainer.ipynb #87f412c6
-@patch
-def blame(self: Trainer,
-    loss: float,
-) -> str:
-    "The sentence for a loss or gradient that is not finite."
-    what = "the gradient is not finite" if math.isfinite(loss) else f"the loss is {loss}"
-    return f"stopped at batch {self.batch + 1}, where {what}; {self.last_good()}"
-
-@patch
-def last_good(self: Trainer) -> str:
-    "Words on the last checkpoint."
-    good = self.folder/"latest.pt" if self.folder else None
-    return f"the last good checkpoint is {good}" if good and good.exists() else "no checkpoint was saved yet"
-
 # %% ../../nbs/2_train/07_trainer.ipynb #6136bee8
 @patch
 def next_batch(self: Trainer,
