@@ -140,7 +140,8 @@ def check_arguments(
         if name in tool.takes: continue
         near = "".join(f"did you mean {known}? " for known in difflib.get_close_matches(name, tool.takes, n=1))
         raise InputError(f"{tool.name} has no argument {name!r:.60}: {near}choose from {', '.join(tool.takes)}")
-    given = {name: check_value(f"{tool.name}: {name}", tool.takes[name], value) for name, value in arguments.items() if value is not None}
+    meant = {name: value for name, value in arguments.items() if value is not None and value != tool.takes[name].get("default")}
+    given = {name: check_value(f"{tool.name}: {name}", tool.takes[name], value) for name, value in meant.items()}
     for name in tool.needs:
         if name not in given: raise InputError(f"{tool.name} needs {name}: {tool.takes[name].get('description', 'give it')}")
     return {name: takes["default"] for name, takes in tool.takes.items() if "default" in takes} | given

@@ -16,7 +16,6 @@ from pathlib import Path
 from .console import amount
 from .memory_tools import call_tool, GRAPH_ADDRESS, MOST_EDGES, MOST_NODES, offered, PROPOSITION_ADDRESS, read_resource, schema_of, SharedMemory
 from .stores import add_graph_flags, attach_store, check_parent, lock_wait, open_trained
-from .words import refuse_given
 from ..errors import GraphError, InputError, Neo4jServerError, RowError, Terminated, TextModelError
 from ..files import Lock, write_atomically, writing_to
 
@@ -310,7 +309,7 @@ def serve_command(
 ) -> None:
     "Run the `serve` command. Raises InputError for flags that do not go together, and what `open_shared` raises."
     need_mcp()
-    if args.http is None: refuse_given(args, ("token_file",), "this is for --http")
+    if args.http is None and args.token_file: raise InputError("--token-file: this is for --http; leave it out")
     if args.graph and not args.long_term_memory_backend: args.long_term_memory_backend = "neo4j"
     name, arrived = args.store or f"graph {args.graph}", []
     place, token = (None, None) if args.http is None else (listening(args.http), token_for(args))
