@@ -113,7 +113,7 @@ def cluster(tmp_path):
     "The address of a cluster of two nodes on this machine, each with one core."
     pytest.importorskip("ray", reason="Ray is an extra: pip install 'dualntm[ray]'")
     process = subprocess.Popen([sys.executable, "-c", CLUSTER], cwd=tmp_path, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-                               env={**os.environ, "RAY_USAGE_STATS_ENABLED": "0", "RAY_raylet_start_wait_time_s": "300"})
+                               env={**os.environ, "RAY_USAGE_STATS_ENABLED": "0", "RAY_agent_register_timeout_ms": "300000"})
     try:
         line = next((line for line in process.stdout if line.startswith("address")), None)
         assert line, process.stderr.read()

@@ -160,6 +160,7 @@ def run(self: Sweep,
         finally: self.write()
     return {name: end for name, end in self.ended.items() if end.code}
 
+# %% ../../nbs/2_train/19_sweep.ipynb #99be99e5
 @patch
 def rows(self: Sweep,
     most: float | None = None,  # cost under which a run has learned, as for `seed_rows`
