@@ -30,7 +30,7 @@ def place(tmp_path_factory):
 def python(place, *words):
     settings = {**os.environ, "PYTHONPATH": os.pathsep.join([str(place/"hook"), str(TOP)]), "DUALNTM_CACHE": str(place/"cache")}
     for name in [name for name in settings if name.startswith("NEO4J_")]: del settings[name]
-    return subprocess.run([sys.executable, *map(str, words)], cwd=place, env=settings, capture_output=True, text=True, timeout=300)
+    return subprocess.run([sys.executable, *map(str, words)], cwd=place, env=settings, capture_output=True, text=True, timeout=1200)
 
 
 MANY = """
