@@ -47,6 +47,6 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(__name__, submodules={"ntm", 
     "errors": ["InputError"],
 })
 
-from .extras import installed as _installed
-if not _installed("ipywidgets"):  # the panels' classes derive from its widgets; `from dualntm import *` leaves them out without it
+from importlib.util import find_spec as _find_spec
+if not _find_spec("ipywidgets"):  # the panels' classes derive from its widgets; `from dualntm import *` leaves them out without it
     __all__ = [name for name in __all__ if name not in ("TrainPanel", "AttentionExplorer", "GraphBrowser", "RunViewer", "Workbench")]
