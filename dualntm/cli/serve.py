@@ -30,7 +30,7 @@ without --http, the server is started by an agent, and speaks on stdin and stdou
   {"mcpServers": {"memory": {"command": "dualntm", "args": ["serve", "--store", "/full/path/world.npz"]}}}
 with --http, it is at http://127.0.0.1:PORT/mcp, and asks for the header Authorization: Bearer TOKEN.
 The token is that of --token-file, else of DUALNTM_TOKEN, else it is made anew and printed on stderr.
-A call waits at most 30 seconds for the store, unless --wait or DUALNTM_LOCK_WAIT says otherwise.
+a call waits at most 30 seconds for the store, and not the 600 of other commands, unless --wait or DUALNTM_LOCK_WAIT is given.
 """
 USUAL_PORT = 8765
 
