@@ -46,8 +46,8 @@ def test_a_sweep_can_be_stopped_and_goes_on(tmp_path):
 
 
 def trainer_of(process, words):
-    "The process of a trial, which the sweep has started."
-    for child in psutil.Process(process.pid).children(recursive=True):
+    "The process of a trial, which the sweep has started; what a trial starts itself looks like it for a moment."
+    for child in psutil.Process(process.pid).children():
         try:
             if all(word in child.cmdline() for word in words): return child
         except psutil.NoSuchProcess: continue
