@@ -57,19 +57,19 @@ def trainer_of(process, words):
 @pytest.mark.parametrize("kills", [1, 3])
 def test_a_trial_that_is_killed_is_trained_again(tmp_path, kills):
     "Killed once it goes on from its checkpoint; killed three times it has failed, and the others are trained all the same."
-    words = [*SWEEP, "--num-batches", 2000, "--checkpoint-interval", 100, "--workers", 2]
+    words = [*SWEEP, "--num-batches", 600, "--checkpoint-interval", 50, "--workers", 2]
     process, killed, folder = start(*words, cwd=tmp_path), [], tmp_path/FOLDER/"controller_size=8"/"copy-ntm-seed1"
     while len(killed) < kills:
         assert process.poll() is None, process.communicate()
         child = trainer_of(process, ["--seed", "1", "controller_size=8"])
-        if child and child.pid not in killed and (folder/"checkpoint-100.pt").exists():
+        if child and child.pid not in killed and (folder/"checkpoint-50.pt").exists():
             child.kill()
             killed.append(child.pid)
         time.sleep(.05)
     out, err = process.communicate(timeout=900)
     row = trials(tmp_path)["controller_size=8 seed 1"]
     assert row["started"] == min(kills + 1, 3), row
-    if kills == 1: assert process.returncode == 0 and row["state"] == "finished" and read_checkpoint(folder)["batch"] == 2000, err
+    if kills == 1: assert process.returncode == 0 and row["state"] == "finished" and read_checkpoint(folder)["batch"] == 600, err
     else: assert process.returncode == 1 and row["state"] == "failed" and "controller_size=8 seed 1 failed: it was killed 3 times" in err, err
     assert [row["state"] for name, row in trials(tmp_path).items() if name != "controller_size=8 seed 1"] == ["finished"] * 3
     assert "Traceback" not in err
@@ -130,9 +130,9 @@ def cluster(tmp_path):
 
 def test_two_nodes_of_a_cluster(cluster, tmp_path):
     "Each node trains some of the trials; one of them is killed with its worker, and trained again."
-    words = [*SWEEP, "--num-batches", 2000, "--checkpoint-interval", 100, "--ray", cluster]
+    words = [*SWEEP, "--num-batches", 600, "--checkpoint-interval", 50, "--ray", cluster]
     process, folder = start(*words, cwd=tmp_path), tmp_path/FOLDER/"controller_size=8"/"copy-ntm-seed1"
-    wait_for(folder/"checkpoint-100.pt", process)
+    wait_for(folder/"checkpoint-50.pt", process)
     child = next(p for p in psutil.process_iter(["cmdline"]) if p.info["cmdline"] and "--seed" in p.info["cmdline"] and p.info["cmdline"][-1] == "1"
                  and any(str(tmp_path) in word and "controller_size=8" in word for word in p.info["cmdline"]))
     worker = child.parent()
