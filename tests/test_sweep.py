@@ -54,7 +54,7 @@ def trainer_of(process, words):
     return None
 
 
-@pytest.mark.parametrize("kills", [1, 3])
+@pytest.mark.parametrize("kills", [1, pytest.param(3, marks=pytest.mark.skipif(not os.environ.get("DUALNTM_LONG"), reason="takes minutes: set DUALNTM_LONG=1"))])
 def test_a_trial_that_is_killed_is_trained_again(tmp_path, kills):
     "Killed once it goes on from its checkpoint; killed three times it has failed, and the others are trained all the same."
     words = [*SWEEP, "--num-batches", 600, "--checkpoint-interval", 50, "--workers", 2]
@@ -128,6 +128,7 @@ def cluster(tmp_path):
         process.wait(timeout=120)
 
 
+@pytest.mark.skipif(not os.environ.get("DUALNTM_LONG"), reason="starts a Ray cluster, which takes minutes: set DUALNTM_LONG=1")
 def test_two_nodes_of_a_cluster(cluster, tmp_path):
     "Each node trains some of the trials; one of them is killed with its worker, and trained again."
     words = [*SWEEP, "--num-batches", 600, "--checkpoint-interval", 50, "--ray", cluster]
