@@ -46,14 +46,14 @@ def require(
 # %% ../nbs/04_extras.ipynb #b207f342
 class _Needed:
     "A package, which is imported when something is taken from it."
-    def __init__(self, package: str): self._package = package
+    def __init__(self, package: str): self._package, self._module = package, None
 
     def __getattr__(self, name: str):
         if name.startswith("__"): raise AttributeError(name)  # asked by tools that look through a module
         package = self._package
         try:
-            module = import_module(package)
-            try: return getattr(module, name)
+            if self._module is None: self._module = import_module(package)  # kept: at the end of a process nothing can be imported
+            try: return getattr(self._module, name)
             except AttributeError: return import_module(f"{package}.{name}")  # a submodule that nobody has asked for
         except ModuleNotFoundError as e:
             if e.name == f"{package}.{name}": raise AttributeError(f"the package {package} has no {name}") from None

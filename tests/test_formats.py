@@ -141,7 +141,7 @@ def test_pages_do_not_double_memory(tmp_path):
 
 def admin(server, *words):
     "Run Neo4j's own tool on a server that stands still."
-    done = subprocess.run([find_java(), "-Xmx512m", "-cp", f"{library()}/*", "org.neo4j.cli.AdminTool", *map(str, words)], capture_output=True, text=True, timeout=300,
+    done = subprocess.run([find_java(), "-Xmx512m", "-cp", f"{library()}/*", "org.neo4j.cli.AdminTool", *map(str, words)], capture_output=True, text=True, timeout=300, cwd=server.home,  # where it leaves import.report
                           env={**os.environ, "NEO4J_HOME": str(server.home), "NEO4J_CONF": str(server.home/"conf")})
     assert done.returncode == 0, done.stdout[-1000:] + done.stderr[-1000:]
     return done.stdout

@@ -6,7 +6,7 @@ import pytest
 
 from dualntm import registry
 from dualntm.cli import main
-from dualntm.errors import InputError, RowError
+from dualntm.errors import InputError, MissingPackage, RowError
 from dualntm.text import CDCLNLITask, Encoder, PairForm, read_rows, read_splits
 from processes import complains, run
 
@@ -160,7 +160,7 @@ def test_columns_that_cant_be():
 def test_pyarrow_that_is_missing(tmp_path, monkeypatch, file):
     path = put(tmp_path, file, FORMS["pairs"])
     monkeypatch.setitem(sys.modules, "pyarrow", None)
-    with pytest.raises(RowError, match=r"pip install 'dualntm\[parquet\]'"): read_rows(path)
+    with pytest.raises(MissingPackage, match=r"pip install 'dualntm\[parquet\]'"): read_rows(path)
 
 
 PACKAGE = """

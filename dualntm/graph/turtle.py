@@ -9,7 +9,7 @@ __all__ = ['Turtle']
 from pathlib import Path
 from typing import Callable
 
-from ..errors import GraphError
+from ..extras import require
 from .formats import Arriving, GraphFormat, HALVES, Leaving, said_of, said_of_edge
 
 # %% ../../nbs/3_graph/09_turtle.ipynb #ac95e6a3
@@ -41,7 +41,7 @@ class Turtle(GraphFormat):
             place.write(_triples(f"e:{e.source}-{e.target}", "Entailment", said_of_edge(e, HALVES))[:-3] + ends.encode())
 
     def read(self, path: Path, arriving: Arriving) -> None:
-        "Give the items of a file to an `Arriving`. Raises GraphError without rdflib."
+        "Give the items of a file to an `Arriving`. Raises MissingPackage without rdflib."
         found: dict[str, dict] = {}
         _read_triples(path, lambda subject, name, value: found.setdefault(subject, {}).__setitem__(name, value))
         arriving.about = next((values for values in found.values() if values.get("a") == "Graph"), {})
@@ -56,9 +56,9 @@ def _read_triples(
     path: Path,
     take: Callable,  # called with subject, name of the predicate and value, of each triple of the vocabulary
 ) -> None:
-    "Read Turtle by rdflib, which hands on each triple and keeps none. Raises GraphError without rdflib, ValueError for a file that is no Turtle."
-    try: import rdflib
-    except ImportError: raise GraphError("Turtle is read by rdflib, which is not installed: pip install 'dualntm[rdf]'") from None
+    "Read Turtle by rdflib, which hands on each triple and keeps none. Raises MissingPackage without rdflib, ValueError for a file that is no Turtle."
+    require("rdflib")
+    import rdflib
     space, kind = _SPACES["v"], str(rdflib.RDF.type)
     class Through(rdflib.Graph):
         def add(self, triple):

@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['cell_value', 'items_of', 'quoted_cells', 'csv_rows', 'is_quoted', 'tsv_rows', 'txt_rows', 'with_names',
-           'need_pyarrow', 'parquet_rows', 'arrow_rows']
+           'parquet_rows', 'arrow_rows']
 
 # %% ../../nbs/5_text/24_tables.ipynb #111d369f
 import csv, io, json, re
@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Iterator
 
 from ..errors import RowError
+from ..extras import require
 from .sentences import show, wrong
 from .splits import decode, files_of_rows, opened, read_text
 
@@ -113,13 +114,6 @@ def with_names(
     if isinstance(value, dict): return {name: with_names(part, feature.get(name)) for name, part in value.items()}
     return value
 
-def need_pyarrow(
-    path: Path,  # for the error
-) -> None:
-    "Raise RowError if pyarrow is not there."
-    try: import pyarrow
-    except ImportError: raise RowError(f"{path}: files of Parquet and Arrow are read by the package pyarrow, which is not here: pip install 'dualntm[parquet]'") from None
-
 # %% ../../nbs/5_text/24_tables.ipynb #7f0b19fa
 def _features(
     schema,  # of pyarrow
@@ -152,8 +146,8 @@ def _first_line(
 def parquet_rows(
     path: Path,
 ) -> Iterator[tuple[str, dict]]:
-    "The rows of a .parquet file. Raises RowError for what is none, or if pyarrow is not there."
-    need_pyarrow(path)
+    "The rows of a .parquet file. Raises RowError for what is none, MissingPackage without pyarrow."
+    require("pyarrow")
     from pyarrow.lib import ArrowException
     from pyarrow.parquet import ParquetFile
     with opened(path) as f:
@@ -191,8 +185,8 @@ def _json_in(
 def arrow_rows(
     path: Path,  # an Arrow file, or a folder with state.json
 ) -> Iterator[tuple[str, dict]]:
-    "The rows of what the package datasets has saved. Raises RowError for what can't be used, or if pyarrow is not there."
-    need_pyarrow(path)
+    "The rows of what the package datasets has saved. Raises RowError for what can't be used, MissingPackage without pyarrow."
+    require("pyarrow")
     files, said = [path], {}
     if path.is_dir():
         state = _json_in(path/"state.json")

@@ -17,6 +17,7 @@ from fastcore.basics import patch
 from torch import nn, Tensor
 
 from ..errors import InputError
+from ..extras import require
 from ..files import write_atomically, writing_to
 from ..ntm import map_state, Network, run_eager
 
@@ -81,9 +82,8 @@ def _quiet():
 def onnx_bytes(
     net: Network,
 ) -> bytes:  # of the file
-    "One step of a network as ONNX. Raises InputError for a network that can't be exported, or without the packages that this takes."
-    try: import onnx, onnxruntime, onnxscript
-    except ImportError as e: raise InputError(f"ONNX is written with {e.name}, which is not installed: pip install 'dualntm[onnx]'") from None
+    "One step of a network as ONNX. Raises InputError for a network that can't be exported, MissingPackage without the packages that this takes."
+    require("onnx", "onnxruntime", "onnxscript")
     (start, step), weight = net.portable_step(), net.own_weight()
     if weight.device.type != "cpu": raise InputError(f"the network is on {weight.device}: move it to the CPU first")
     with torch.no_grad():

@@ -8,7 +8,6 @@ __all__ = ['values_of', 'folder_name', 'Sweep', 'check_address', 'check_cluster'
 
 # %% ../../nbs/2_train/19_sweep.ipynb #7eefcd50
 import hashlib, itertools, json, os, re, signal, socket, statistics, subprocess, sys, threading
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Callable
 
@@ -17,6 +16,7 @@ from fastcore.basics import patch
 from tqdm import tqdm
 
 from ..errors import InputError, Terminated
+from ..extras import require
 from ..files import Lock, write_atomically, writing_to
 from .checkpoints import read_checkpoint
 from .folders import has_checkpoint, read_history, run_folder
@@ -190,7 +190,7 @@ def check_address(
     "Raise InputError unless something answers at an address, and Ray is installed."
     if not (found := re.fullmatch(r"(ray://)?(\[[^\]]+\]|[^:/\s]+):(\d{1,5})", address)) or not 0 < int(found[3]) < 65536:
         raise InputError(f"--ray {address}: give the address of a cluster as HOST:PORT, for example 127.0.0.1:6379")
-    if find_spec("ray") is None: raise InputError("--ray: Ray is not installed; install it with: pip install 'dualntm[ray]'")
+    require("ray")
     try: socket.create_connection((found[2].strip("[]"), int(found[3])), timeout=wait).close()
     except OSError as e:
         raise InputError(f"--ray {address}: nothing answers there within {wait:.0f} seconds ({e.strerror or e}): give the address that `ray start --head` has printed") from e

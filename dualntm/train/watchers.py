@@ -14,18 +14,20 @@ from pathlib import Path
 from fastcore.basics import patch
 
 from ..errors import InputError
+from ..extras import EXTRAS
 from ..files import write_atomically
 from .progress import numbers_in, WatchedRun, Watcher
 
 # %% ../../nbs/2_train/17_watchers.ipynb #584268d9
 def needed(
     module: str,  # to import
-    name: str,  # of the logger, of the package and of what pip installs for it
+    name: str,  # of the logger, and of the extra that brings its package where it is one of ours
 ):  # the module
     "A module of a package that only a logger needs. Raises InputError, with the line for pip, if it is not installed or can't be loaded."
     try: return import_module(module)
     except ModuleNotFoundError as e:
-        raise InputError(f"the logger {name} needs a package that is not installed ({e.name}): pip install 'dualntm[{name}]'") from e
+        brings = f"'dualntm[{name}]'" if name in EXTRAS.values() else e.name
+        raise InputError(f"the logger {name} needs a package that is not installed ({e.name}): pip install {brings}") from e
     except Exception as e: raise InputError(f"the logger {name} can't load its package: {type(e).__name__}, {e}") from e
 
 # %% ../../nbs/2_train/17_watchers.ipynb #f20e7211
