@@ -365,10 +365,11 @@ def add_graph(self: WritableGraph,
     parts = defaultdict(list)
     for e in other.entailments():
         ends = numbers[e.source], numbers[e.target]
-        if e.source == e.target or ends[0] != ends[1]: parts[e.origin, e.run, e.step].append((*ends, e.score))
+        if e.alone and (e.source == e.target or ends[0] != ends[1]): parts[e.origin, e.run, e.step].append((*ends, e.score))
     for writer, part in parts.items(): self.add_entailments(part, *writer)
     lines = other.log()
     for writer, part in groupby(lines, lambda line: (line.run, line.step)): self.log_writes([numbers[line.source_idx] for line in part], *writer)
+    self.add_mind(other, numbers)
     return Counts(len(set(numbers.values())), sum(map(len, parts.values())), len(lines))
 
 # %% ../../nbs/3_graph/04_exchange.ipynb #2335f032

@@ -212,3 +212,24 @@ def conflicts(self: ReadableGraph) -> list[Conflict]:  # by the number of the cl
     pairs = [(claim, p.idx) for claim, p in zip(claims, denials) if claim is not None]
     held = {p.idx for p in self.propositions([claim for claim, _ in pairs]) if p.held} if pairs else ()
     return sorted(Conflict(claim, denial) for claim, denial in pairs if claim in held)
+
+# %% ../../nbs/3_graph/14_explanations.ipynb #51f23f0a
+@patch
+def add_mind(self: GraphMemory,
+    other: ReadableGraph,
+    numbers: dict[int, int],  # of the other's propositions: those that they have here
+) -> None:
+    "Add the justifications of another graph, and take back what was taken back there."
+    alone = {e[:2] for e in other.entailments() if e.alone}
+    for j in other.justifications():
+        if len(j.supports) == 1 and (j.supports[0][0], j.conclusion) in alone: continue  # it is added already
+        ends = numbers.get(j.conclusion), {numbers.get(idx): score for idx, score in j.supports}
+        if None not in (ends[0], *ends[1]) and ends[0] not in ends[1]: self.add_justifications([(ends[0], list(ends[1].items()), j.score)], j.origin, j.run, j.step)
+    there = {p.idx: p for p in other.propositions(list(numbers))}
+    here = {p.idx: p for p in self.propositions(list(set(numbers.values())))}
+    for change in other.changes():
+        gone = [idx for idx in change.numbers if idx in there and not there[idx].told and not here[numbers[idx]].told] if change.kind == "retract" else []
+        gone = [idx for idx in gone if not self.propositions([numbers[idx]])[0].told]
+        if not gone: continue
+        self.add_propositions([there[idx].text for idx in gone], [there[idx].embedding for idx in gone], change.by)
+        self.retract([numbers[idx] for idx in gone], change.why, change.by)
