@@ -225,7 +225,7 @@ def check_changes_last(
             assert [(p.text, p.told, p.held) for p in graph.propositions([a, b, c, end])] == [("a", False, False), ("b", True, True), ("c", True, True), ("end", False, False)]
             assert [change.kind for change in graph.changes()] == ["retract", "unlink", "valid"] and graph.neighbours(b) == []
             assert [(j.conclusion, j.supports, j.run) for j in graph.justifications()] == [(end, tuple(sorted([(a, .5), (b, .25)])), "ask")]
-        assert [p.at for p in copy.propositions([a, end])] == [p.at for p in memory.propositions([a, end])] and copy.changes() == memory.changes()
+        assert copy.times([a, end]) == memory.times([a, end]) and copy.changes() == memory.changes()
         assert set(copy.restore(a).returned) == {a, end} and copy.relink(b, c) and copy.neighbours(b) == [(c, .5), (end, .25)]
         memory.export_entailment_graph_json(Path(folder)/"graph.json", embeddings=True)
         other = make(2, 2.) if type(memory).__name__ == "InMemoryGraphMemory" else None

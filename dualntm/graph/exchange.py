@@ -152,11 +152,11 @@ def store_all(self: InMemoryGraphMemory,
 ) -> None:
     "`store` of many propositions."
     if not propositions: return
-    numbers, texts, vectors, runs, steps, told, held, at = zip(*propositions)
+    numbers, texts, vectors, runs, steps, told, held = zip(*propositions)
     numbers = np.array(numbers, np.int64)
     usual = text_numbers(normal_texts(texts)) == numbers
     if usual.all() and not self.elsewhere and len(np.unique(numbers)) == len(numbers) and (rows_of(self.by_number, numbers) < 0).all():
-        self.append(texts, np.array(vectors, np.float32), numbers, [self.names.number(run) for run in runs], steps, told, held, at)
+        self.append(texts, np.array(vectors, np.float32), numbers, [self.names.number(run) for run in runs], steps, told, held)
     else:
         for idx, *rest in propositions: self.store(*rest, idx)
 
@@ -168,10 +168,10 @@ def link_all(self: InMemoryGraphMemory,
     "`add_entailments` of many, each with its own origin, run and step, such as those of a file."
     if not entailments: return
     checked = check_edges(e[:3] for e in entailments)
-    origins, runs, steps, _, alone, at = zip(*(e[3:] for e in entailments))
+    origins, runs, steps, _, alone = zip(*(e[3:] for e in entailments))
     for writer in {*zip(runs, steps)}: check_writer(*writer)
     rows, (origins, runs) = self.rows_at([end for edge in checked for end in edge[:2]]), ([self.names.number(word) for word in words] for words in (origins, runs))
-    self.add_links(rows.reshape(-1, 2), np.array([score for *_, score in checked]), origins, runs, steps, alone, at)
+    self.add_links(rows.reshape(-1, 2), np.array([score for *_, score in checked]), origins, runs, steps, alone)
 
 # %% ../../nbs/3_graph/04_exchange.ipynb #ec7ea859
 _FORMAT = 4  # of a saved memory; 3 had nothing of what is held and why; 2 had all but vectors and scores in one piece of JSON, and 1, of version 0.1.0, no format and no told, held or encoder

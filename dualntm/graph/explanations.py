@@ -75,7 +75,7 @@ def justifications(self: ReadableGraph,
 ) -> list[Justification]:
     "The justifications of some propositions. By default each entailment is one."
     asked = None if numbers is None else {p.idx for p in self.propositions(numbers)}
-    return [Justification(justification_number(e.target, [e.source]), e.target, ((e.source, e.score),), e.score, *e[3:6], e.at)
+    return [Justification(justification_number(e.target, [e.source]), e.target, ((e.source, e.score),), e.score, *e[3:6])
             for e in self.entailments() if asked is None or e.target in asked]
 
 # %% ../../nbs/3_graph/14_explanations.ipynb #41d578a0
@@ -129,7 +129,7 @@ def history(self: ReadableGraph,
     texts = {q.idx: q.text for q in self.propositions(named)} if named else {}
     concluded = [Event(j.at, "concluded from " + ", ".join(repr(texts[support]) for support, _ in j.supports), "", j.run or j.origin) for j in reasons]
     first = "told" if p.told or any(change.kind == "retract" for change in changes if idx in change.numbers) and not any(change.kind == "tell" for change in changes if idx in change.numbers) else "written"
-    return sorted([Event(p.at, first, "", p.run), *concluded, *(effect_of(change, idx, texts) for change in changes)], key=lambda event: event.at)
+    return sorted([Event(self.times([idx])[0], first, "", p.run), *concluded, *(effect_of(change, idx, texts) for change in changes)], key=lambda event: event.at)
 
 # %% ../../nbs/3_graph/14_explanations.ipynb #ce24b3cd
 @patch

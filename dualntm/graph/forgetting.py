@@ -222,7 +222,7 @@ def compact(self: GraphMemory,
 ) -> list[Merged]:  # what was merged, the nearest first
     "Merge propositions that are near to each other, and are held both or neither. Raises GraphError if the memory can't change its mind."
     known = {p.idx: p for p in self.propositions()}
-    order = {idx: (not p.told, p.at, idx) for idx, p in known.items()}
+    order = {idx: (not known[idx].told, at, idx) for idx, at in zip(known, self.times(list(known)))}
     stands, merged = {idx: idx for idx in known}, []
     for near in self.near_to(list(known), threshold):
         one, other = sorted((stands[near.idx], stands[near.other]), key=order.get)
@@ -249,7 +249,8 @@ def limit(self: GraphMemory,
     known, links = {p.idx: p for p in self.propositions()}, [e for e in self.entailments() if e.held and e.source != e.target]
     supports, rests = Counter(e.source for e in links), {}
     for e in links: rests.setdefault(e.target, []).append(e.source)
-    def turn(p): return (p.held and 1 + p.told, p.at, p.idx)
+    times = dict(zip(known, self.times(list(known))))
+    def turn(p): return (p.held and 1 + p.told, times[p.idx], p.idx)
     heap, gone = [turn(p) for p in known.values() if not supports[p.idx]], []
     heapq.heapify(heap)
     while heap and len(gone) < len(known) - most:

@@ -178,7 +178,6 @@ def store(self: InMemoryGraphMemory,
     step: int = 0,
     told: bool = True,
     held: bool = True,
-    at: int | None = None,  # None: now
     idx: int | None = None,  # its number; None makes one from the text
 ) -> int:  # its number
     "Store one proposition; one whose number is there can only become told."
@@ -187,7 +186,7 @@ def store(self: InMemoryGraphMemory,
     if (row := self.by_number.get(idx)) >= 0 and told and not self.rows["told"][row]: self.become_told([idx], run)
     elif row < 0:
         known = self.place_of(name)[1] >= 0
-        self.append([text], vector, idx, self.names.number(run), step, told, held, at)
+        self.append([text], vector, idx, self.names.number(run), step, told, held)
         if not known and self.place_of(name)[0] != idx: self.elsewhere[name] = idx
     return idx
 
@@ -359,7 +358,7 @@ def made(self: InMemoryGraphMemory,
 ) -> list[Proposition]:
     "The propositions in some rows, as objects."
     if self.periods: self.let_pass()
-    idx, run, *rest = (self.rows[name][rows].tolist() for name in ("idx", "run", "step", "told", "held", "at"))
+    idx, run, *rest = (self.rows[name][rows].tolist() for name in ("idx", "run", "step", "told", "held"))
     return list(map(Proposition, idx, map(self.texts.__getitem__, rows.tolist()), take(self.vectors, rows), map(self.names.__getitem__, run), *rest))
 
 @patch
@@ -369,6 +368,14 @@ def propositions(self: InMemoryGraphMemory,
     "Propositions by their numbers. Raises GraphError for one that is not there."
     return self.made(np.argsort(self.rows["idx"]) if numbers is None else self.rows_at(numbers))
 
+# %% ../../nbs/3_graph/02_in_process.ipynb #1d0d498a
+@patch
+def times(self: InMemoryGraphMemory,
+    numbers: Sequence[int],  # of propositions
+) -> list[int]:  # in milliseconds since 1970; 0 where that is not known
+    "When propositions were written. Raises GraphError for one that is not there."
+    return self.rows["at"][self.rows_at(numbers)].tolist()
+
 # %% ../../nbs/3_graph/02_in_process.ipynb #a2e7ecd8
 @patch
 def linked(self: InMemoryGraphMemory,
@@ -377,10 +384,10 @@ def linked(self: InMemoryGraphMemory,
     "Some links, as objects."
     if self.periods: self.let_pass()
     ends, number = self.links["ends"][links], self.rows["idx"]
-    score, origin, run, step, alone, at = (self.links[name][links].tolist() for name in ("score", "origin", "run", "step", "alone", "at"))
+    score, origin, run, step, alone = (self.links[name][links].tolist() for name in ("score", "origin", "run", "step", "alone"))
     origin, run = ([self.names[word] for word in column] for column in (origin, run))
     held = [self.leads(link) for link in links.tolist()] if self.unheld or self.joined else [True] * len(links)
-    return list(map(Entailment, number[ends >> 32].tolist(), number[ends & 2**32 - 1].tolist(), score, origin, run, step, held, alone, at))
+    return list(map(Entailment, number[ends >> 32].tolist(), number[ends & 2**32 - 1].tolist(), score, origin, run, step, held, alone))
 
 @patch
 def entailments(self: InMemoryGraphMemory) -> list[Entailment]:

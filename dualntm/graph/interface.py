@@ -59,7 +59,6 @@ class Proposition(NamedTuple):
     step: int = 0  # at which of the run's batches
     told: bool = True  # whether somebody said it; False: it is only held, as a judged hypothesis is
     held: bool = True  # False: it was taken back, or what it rested on was; it can be restored
-    at: int = 0  # when it was written, in milliseconds since 1970; 0 where that is not known
 
 # %% ../../nbs/3_graph/01_interface.ipynb #4a9ee872
 class Entailment(NamedTuple):
@@ -72,7 +71,6 @@ class Entailment(NamedTuple):
     step: int = 0  # at which of the run's batches
     held: bool = True  # False: it was taken back, or what it stands on was
     alone: bool = True  # whether it holds its target up by itself; False: as a part of justifications only
-    at: int = 0  # as in `Proposition`
 
 # %% ../../nbs/3_graph/01_interface.ipynb #3b04e60a
 class LogEntry(NamedTuple):
@@ -315,6 +313,14 @@ def check_usable(cls: GraphMemory,
     connection=None,  # to a server, if one was named
 ) -> None:
     "Raise an error at once if a memory of this kind can't be opened now, such as one whose server is not there. By default there is nothing to try."
+
+# %% ../../nbs/3_graph/01_interface.ipynb #2a810ec0
+@patch
+def times(self: ReadableGraph,
+    numbers: Sequence[int],  # of propositions
+) -> list[int]:  # in milliseconds since 1970; 0 where that is not known
+    "When propositions were written. By default no time is known. Raises GraphError for a proposition that is not there."
+    return [0 for _ in self.propositions(numbers)]
 
 # %% ../../nbs/3_graph/01_interface.ipynb #af3345db
 @patch

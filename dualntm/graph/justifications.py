@@ -197,8 +197,8 @@ def justifications(self: InMemoryGraphMemory,
             if self.links.room["alone"][link]: alone.append(link)
             link = int(self.links.room["into"][link])
         into = {number: self.reasons[number] for number in self.concluding.get(idx, ()) if number not in self.taken}
-        for e in self.linked(np.array(alone, np.int64)):
-            j = Justification(justification_number(idx, [e.source]), idx, ((e.source, e.score),), e.score, *e[3:6], e.at)
+        for e, at in zip(self.linked(np.array(alone, np.int64)), self.links["at"][alone].tolist()):
+            j = Justification(justification_number(idx, [e.source]), idx, ((e.source, e.score),), e.score, *e[3:6], at)
             into.setdefault(j.idx, j)
         found += sorted(into.values(), key=lambda j: (-j.score, j.idx))
     return found
