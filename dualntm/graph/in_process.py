@@ -368,14 +368,6 @@ def propositions(self: InMemoryGraphMemory,
     "Propositions by their numbers. Raises GraphError for one that is not there."
     return self.made(np.argsort(self.rows["idx"]) if numbers is None else self.rows_at(numbers))
 
-# %% ../../nbs/3_graph/02_in_process.ipynb #1d0d498a
-@patch
-def times(self: InMemoryGraphMemory,
-    numbers: Sequence[int],  # of propositions
-) -> list[int]:  # in milliseconds since 1970; 0 where that is not known
-    "When propositions were written. Raises GraphError for one that is not there."
-    return self.rows["at"][self.rows_at(numbers)].tolist()
-
 # %% ../../nbs/3_graph/02_in_process.ipynb #a2e7ecd8
 @patch
 def linked(self: InMemoryGraphMemory,

@@ -202,3 +202,11 @@ def justifications(self: InMemoryGraphMemory,
             into.setdefault(j.idx, j)
         found += sorted(into.values(), key=lambda j: (-j.score, j.idx))
     return found
+
+# %% ../../nbs/3_graph/11_justifications.ipynb #9c47b2c9
+@patch
+def times(self: InMemoryGraphMemory,
+    numbers: Sequence[int],  # of propositions
+) -> list[int]:  # in milliseconds since 1970; 0 where that is not known
+    "When propositions were written. Raises GraphError for one that is not there."
+    return self.rows["at"][self.rows_at(numbers)].tolist()
