@@ -8,7 +8,8 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(__name__, submod_attrs={
     "journal": ["Journal"],
     "settling": ["do_change", "settle"],
     "sender": ["KEYS", "remove", "Sender"],
-    "server_graph": ["clean", "connected", "GraphInfo", "list_graphs", "opened_graph", "read_graph", "ServerGraph"],
+    "server_graph": ["ServerGraph"],
+    "whole_graphs": ["clean", "connected", "GraphInfo", "list_graphs", "opened_graph", "read_graph"],
     "memory": ["Neo4jGraphMemory", "replay"],
     "queries": ["MOST", "QUERIES", "run_query"],
 })

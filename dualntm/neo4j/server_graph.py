@@ -4,24 +4,23 @@
 
 # %% auto #0
 __all__ = ['TOLD', 'PROPOSITION', 'ENTAILMENT', 'PAGES', 'BEST', 'NEAREST', 'of_server', 'ServerGraph', 'as_propositions',
-           'read_pages', 'read_log', 'numbers_of', 'put', 'read_rows', 'check_server', 'connected', 'opened_graph',
-           'read_graph', 'GraphInfo', 'list_graphs', 'clean']
+           'read_pages', 'read_log', 'numbers_of', 'put', 'read_rows']
 
 # %% ../../nbs/6_neo4j/06_server_graph.ipynb #a03560f0
-import json, time
+import time
 from contextlib import contextmanager
-from typing import Iterable, Iterator, NamedTuple, Sequence
+from typing import Iterable, Iterator, Sequence
 
 import numpy as np
 from fastcore.basics import patch
 
-from ..errors import GraphError, GraphServerError, Neo4jServerError
+from ..errors import GraphError, GraphServerError
 from ..extras import neo4j
 from ..graph import at_length_one, by_rank, check_embeddings, check_walk, complete, cosines_to, Counts, Entailment, InMemoryGraphMemory, JUDGED
 from ..graph import LogEntry, normal_text, Proposition, ReadableGraph, Subgraph, text_number, whole
-from .connection import check_connection, Connection, open_driver, within
+from .connection import Connection, within
 from .journal import LogRow
-from .sender import in_words, index_of, remove
+from .sender import in_words, index_of
 
 # %% ../../nbs/6_neo4j/06_server_graph.ipynb #4cfb8e34
 @contextmanager
@@ -61,8 +60,8 @@ class ServerGraph(ReadableGraph):
 
 # %% ../../nbs/6_neo4j/06_server_graph.ipynb #bc85bd45
 TOLD = f"coalesce(p.told, p.run = 'tell' OR NOT EXISTS {{ (p)<-[e:ENTAILS]-() WHERE e.source IN {list(JUDGED)} }})"  # in Cypher
-PROPOSITION = f"[p.idx, p.text, p.embedding, p.run, p.step, {TOLD}]"  # its fields, in Cypher
-ENTAILMENT = "[p.idx, t.idx, e.score, e.source, e.run, e.step]"
+PROPOSITION = f"[p.idx, p.text, p.embedding, p.run, p.step, {TOLD}, coalesce(p.held, true)]"  # its fields, in Cypher
+ENTAILMENT = "[p.idx, t.idx, e.score, e.source, e.run, e.step, coalesce(e.held, true), coalesce(e.alone, true)]"
 
 # %% ../../nbs/6_neo4j/06_server_graph.ipynb #f9df32f0
 _PAGE = "MATCH (p:Proposition) WHERE p.graph = $graph AND p.idx > $after WITH p ORDER BY p.graph, p.idx LIMIT $page"
@@ -242,11 +241,11 @@ NEAREST = {
     "index": f"""
         UNWIND range(0, size($queries) - 1) AS i
         CALL db.index.vector.queryNodes($index, $wide, $queries[i]) YIELD node AS p
-        WITH i, p WHERE p.graph = $graph
+        WITH i, p WHERE p.graph = $graph AND coalesce(p.held, true)
         {BEST}""",
     "scan": f"""
         UNWIND range(0, size($queries) - 1) AS i
-        MATCH (p:Proposition) WHERE p.graph = $graph AND p.idx >= 0
+        MATCH (p:Proposition) WHERE p.graph = $graph AND p.idx >= 0 AND coalesce(p.held, true)
         {BEST}""",
 }  # Cypher that finds candidates for the nearest propositions
 
@@ -292,7 +291,7 @@ def neighbours_of(self: ServerGraph,
     arrow = "(p)-[e:ENTAILS]->(t)" if direction == "out" else "(p)<-[e:ENTAILS]-(t)"
     numbers, most = [whole(idx, "number") for idx in numbers], 2**31 - 1 if most is None else most
     found = self.ask(f"""UNWIND $numbers AS idx MATCH (p:Proposition {{graph: $graph, idx: idx}})
-        OPTIONAL MATCH {arrow} WITH p, t, e ORDER BY e.score DESC, t.idx
+        OPTIONAL MATCH {arrow} WHERE coalesce(e.held, true) WITH p, t, e ORDER BY e.score DESC, t.idx
         RETURN p.idx, [end IN collect([t.idx, e.score])[..$most] WHERE end[0] IS NOT NULL]""", numbers=numbers, most=most)
     return {idx: [tuple(end) for end in ends] for idx, ends in found}
 
@@ -319,7 +318,7 @@ def subgraph(self: ServerGraph,
 _WALK = """
     UNWIND $starts AS start MATCH (p:Proposition {graph: $graph, idx: start})
     RETURN start, [p IN reduce(walk = [p], hop IN range(1, $links) | walk + COLLECT {
-        WITH last(walk) AS a MATCH (a)-[e:ENTAILS]->(t) RETURN t ORDER BY e.score DESC, t.idx LIMIT 1 }) | p.idx] AS walk"""
+        WITH last(walk) AS a MATCH (a)-[e:ENTAILS]->(t) WHERE coalesce(e.held, true) RETURN t ORDER BY e.score DESC, t.idx LIMIT 1 }) | p.idx] AS walk"""
 def _along(
     cypher: str,  # in which `(a)-[e:ENTAILS]->(t)` leads on
     direction: str,  # out or in
@@ -350,7 +349,7 @@ def walk(self: ServerGraph,
 
 # %% ../../nbs/6_neo4j/06_server_graph.ipynb #e41957b6
 _LAYER = """CASE WHEN size(s.layer) = 0 OR size(s.reached) >= $nodes THEN s ELSE head([found IN [COLLECT {
-        UNWIND range(0, size(s.layer) - 1) AS place WITH place, s.layer[place] AS a MATCH (a)-[e:ENTAILS]->(t)
+        UNWIND range(0, size(s.layer) - 1) AS place WITH place, s.layer[place] AS a MATCH (a)-[e:ENTAILS]->(t) WHERE coalesce(e.held, true)
         WITH t, place, e.score AS score ORDER BY place, score DESC, t.idx
         WITH DISTINCT t WHERE NOT t IN s.reached RETURN t LIMIT $nodes }[..$nodes - size(s.reached)]] | {reached: s.reached + found, layer: found}]) END"""
 _REACH = f"""
@@ -374,75 +373,3 @@ def recall(self: ServerGraph,
 
 # %% ../../nbs/6_neo4j/06_server_graph.ipynb #4360387d
 complete(ServerGraph)
-
-# %% ../../nbs/6_neo4j/06_server_graph.ipynb #b1c949de
-def check_server(
-    connection: Connection,
-    patience: float = 15.,  # seconds for a server that is there but silent
-) -> None:
-    "Raise GraphError, in one sentence, unless the server answers and lets us in."
-    try: check_connection(connection, patience)
-    except Neo4jServerError as e: raise GraphServerError(str(e)) from e
-
-# %% ../../nbs/6_neo4j/06_server_graph.ipynb #482ba30f
-@contextmanager
-def connected(
-    connection: Connection,
-):  # a driver
-    "A context with a driver for a server that answers; what goes wrong becomes a GraphError in one sentence."
-    check_server(connection)
-    with open_driver(connection) as driver, of_server(connection): yield driver
-
-# %% ../../nbs/6_neo4j/06_server_graph.ipynb #ca3332a2
-@contextmanager
-def opened_graph(
-    connection: Connection,
-    graph: str = "default",
-):  # a `ServerGraph`
-    "A context with a graph on a server, to read from. Raises GraphError if there is no such graph or server."
-    with connected(connection) as driver:
-        server = ServerGraph(driver, connection, graph, 1)
-        found = server.ask("MATCH (g:Graph {name: $graph}) RETURN g.dim AS dim, g.encoder AS encoder")
-        if not found: raise GraphError(f"there is no graph {graph!r} at {connection.uri}")
-        server.dim, server.encoder = found[0]["dim"], json.loads(found[0]["encoder"] or "null")
-        yield server
-
-def read_graph(
-    connection: Connection,
-    graph: str = "default",
-) -> InMemoryGraphMemory:  # its log included
-    "Read what a server really holds of a graph. Raises GraphError if there is no such graph or server."
-    with opened_graph(connection, graph) as server:
-        memory = InMemoryGraphMemory(server.dim)
-        for kind, rows in read_rows(server): put(memory, kind, rows)
-        memory.encoder = server.encoder
-    return memory
-
-# %% ../../nbs/6_neo4j/06_server_graph.ipynb #6601143b
-class GraphInfo(NamedTuple):
-    "A graph on a server."
-    name: str
-    dim: int  # width of its embeddings
-    created: str  # when, in UTC
-    counts: Counts
-
-# %% ../../nbs/6_neo4j/06_server_graph.ipynb #7ef04435
-def list_graphs(
-    connection: Connection,
-) -> list[GraphInfo]:  # by name
-    "The graphs on a server. Raises GraphError if it can't be asked."
-    with connected(connection) as driver:
-        found = driver.execute_query("MATCH (g:Graph) RETURN g.name, g.dim, g.created ORDER BY g.name").records
-        return [GraphInfo(name, dim, created, ServerGraph(driver, connection, name, dim).count()) for name, dim, created in found]
-
-# %% ../../nbs/6_neo4j/06_server_graph.ipynb #c4463e7f
-def clean(
-    connection: Connection,
-    graph: str | None,  # its name; None: every graph
-) -> Counts:  # what was removed
-    "Remove a graph from a server, its log included. Raises GraphError if the server can't be asked, or if it has no such graph."
-    counts = [info.counts for info in list_graphs(connection) if graph in (None, info.name)]
-    if graph is not None and not counts: raise GraphError(f"there is no graph {graph!r} at {connection.uri}")
-    with connected(connection) as driver:
-        for label in ("TrainingLog", "Proposition", "Writer", "Graph"): remove(driver, label, graph)
-    return Counts(*map(sum, zip(*counts))) if counts else Counts(0, 0, 0)
