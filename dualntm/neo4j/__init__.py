@@ -9,7 +9,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(__name__, submod_attrs={
     "settling": ["do_change", "settle"],
     "sender": ["KEYS", "remove", "Sender"],
     "server_graph": ["ServerGraph"],
-    "whole_graphs": ["clean", "connected", "GraphInfo", "list_graphs", "opened_graph", "read_graph"],
-    "memory": ["Neo4jGraphMemory", "replay"],
+    "whole_graphs": ["clean", "connected", "GraphInfo", "list_graphs", "opened_graph", "read_graph", "replay"],
+    "memory": ["Neo4jGraphMemory"],
     "queries": ["MOST", "QUERIES", "run_query"],
 })

@@ -61,6 +61,7 @@ WRITE = {
         ON MATCH SET p.told = CASE WHEN row.told THEN true ELSE p.told END, p.retracted = CASE WHEN row.told THEN null ELSE p.retracted END
         WITH p, row WHERE p.text <> row.text
         RETURN row.idx AS idx, p.text AS there""",
+    "judgements": WRITE_JUDGEMENTS,
     "entailments": """
         UNWIND $rows AS row
         MATCH (a:Proposition {graph: $graph, idx: row.source})
@@ -71,7 +72,6 @@ WRITE = {
             e.taken = CASE WHEN row.alone THEN null ELSE e.taken END
         SET e.held = coalesce(a.held, true) AND coalesce(b.held, true) AND (e.alone OR coalesce(e.held, true))
         RETURN count(e) AS written""",
-    "judgements": WRITE_JUDGEMENTS,
     "log": """
         UNWIND $rows AS row
         MERGE (l:TrainingLog {graph: $graph, writer: row.writer, line: row.line})

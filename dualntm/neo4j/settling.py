@@ -168,6 +168,7 @@ _UNSURE = f"""{_FIND} WITH a WHERE NOT {_said("a")} AND NOT ({_held("a")} AND (
         EXISTS {{ (s)-[e:ENTAILS]->(a) WHERE coalesce(e.alone, true) AND {_held("s")} AND {_said("s")} }}
         OR EXISTS {{ (j:Judgement)-[:CONCLUDES]->(a) WHERE NOT coalesce(j.taken, false) AND NOT EXISTS {{ (s)-[:SUPPORTS]->(j) WHERE NOT ({_held("s")} AND {_said("s")}) }} }}))
     RETURN a.idx"""
+_WAITING = f"{_FIND} WITH a WHERE EXISTS {{ (j:Judgement)-[:CONCLUDES]->(a) WHERE EXISTS {{ (s)-[:SUPPORTS]->(j) WHERE NOT {_held('s')} }} }} RETURN a.idx"
 
 def after_writing(
     tx,  # a transaction that has locked the graph
@@ -176,7 +177,9 @@ def after_writing(
     change: Change,  # what to keep if something fell or rose
 ) -> None:
     "Settle what was written."
-    if numbers := tx.run(_UNSURE, graph=graph, numbers=list(dict.fromkeys(numbers))).value():
+    numbers = list(dict.fromkeys(numbers))
+    if waiting := tx.run(_WAITING, graph=graph, numbers=numbers).value(): tx.run(_EDGES, graph=graph, numbers=waiting)
+    if numbers := tx.run(_UNSURE, graph=graph, numbers=numbers).value():
         withdrawn, returned = map(tuple, settle(tx, graph, numbers))
         if withdrawn or returned: keep_change(tx, graph, change._replace(numbers=tuple(numbers), withdrawn=withdrawn, returned=returned))
 

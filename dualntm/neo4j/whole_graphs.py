@@ -4,11 +4,13 @@
 
 # %% auto #0
 __all__ = ['as_judgements', 'read_judgements', 'read_changes', 'read_mind', 'take_mind', 'do_again', 'take_rows', 'read_whole',
-           'check_server', 'connected', 'opened_graph', 'read_graph', 'GraphInfo', 'list_graphs', 'clean']
+           'check_may', 'due', 'note_told', 'check_server', 'connected', 'opened_graph', 'read_graph', 'replay',
+           'GraphInfo', 'list_graphs', 'clean']
 
 # %% ../../nbs/6_neo4j/07_whole_graphs.ipynb #663b8820
 import json
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Iterator, NamedTuple, Sequence
 
 import numpy as np
@@ -17,9 +19,9 @@ from fastcore.basics import patch
 from ..errors import GraphError, GraphServerError, Neo4jServerError
 from ..graph import Change, Counts, InMemoryGraphMemory, Justification, justification_number
 from .connection import check_connection, Connection, open_driver
-from .journal import Mind
-from .sender import remove
-from .server_graph import of_server, put, read_rows, ServerGraph
+from .journal import Journal, Mind
+from .sender import make_schema, remove, send_all
+from .server_graph import of_server, put, read_rows, ServerGraph, TOLD
 from .settling import as_change, CHANGE
 
 # %% ../../nbs/6_neo4j/07_whole_graphs.ipynb #4c2c0d6f
@@ -142,6 +144,50 @@ def read_whole(
     yield "judgements", read_judgements(server)
     yield "mind", [read_mind(server)]
 
+# %% ../../nbs/6_neo4j/07_whole_graphs.ipynb #6dfb4eb9
+def check_may(
+    server: ServerGraph,
+    change: Change,
+) -> None:
+    "Raise GraphError if a graph on the server does not allow a change."
+    there = server.propositions(list(change.numbers))
+    if change.kind == "retract":
+        for p in there:
+            if not p.told: raise GraphError(f"proposition {p.idx} ({p.text!r:.60}) is not told: take back what it rests on (explain names it), or forget it")
+    elif change.kind == "restore":
+        back = {idx for (idx,) in server.ask("UNWIND $numbers AS idx MATCH (p:Proposition {graph: $graph, idx: idx}) WHERE p.retracted RETURN idx", numbers=list(change.numbers))}
+        for p in there:
+            if p.idx not in back: raise GraphError(f"proposition {p.idx} ({p.text!r:.60}) was not taken back: nothing is to be restored")
+    elif change.kind in ("unlink", "relink"):
+        source, target = change.numbers
+        found = server.ask("""MATCH (s:Proposition {graph: $graph, idx: $source})-[e:ENTAILS]->(t:Proposition {graph: $graph, idx: $target})
+            RETURN coalesce(e.alone, true) OR EXISTS { (s)-[:SUPPORTS]->(j:Judgement)-[:CONCLUDES]->(t) WHERE NOT coalesce(j.taken, false) }""", source=source, target=target)
+        if not found: raise GraphError(f"there is no entailment from proposition {source} to {target} in this memory: add it first")
+        if found[0][0] == (change.kind == "relink"):
+            raise GraphError(f"the entailment from proposition {source} to {target} " + ("was not taken back: nothing is to be told again" if found[0][0] else "is taken back already: relink it first"))
+
+# %% ../../nbs/6_neo4j/07_whole_graphs.ipynb #83a16e64
+def due(
+    server: ServerGraph,
+    now: float,  # milliseconds since 1970
+) -> tuple[dict[str, tuple[int, ...]], float]:  # numbers of propositions by the kind of change, end or begin; when the next is due
+    "What became valid by now on the server, or ceased to be, and was not noted yet."
+    found = server.ask("MATCH (p:Proposition {graph: $graph}) WHERE p.valid IS NOT NULL RETURN p.idx, p.since, p.until, p.valid")
+    def valid(since, until): return (since is None or since <= now) and (until is None or now < until)
+    turned = {kind: tuple(idx for idx, *period, was in found if valid(*period) is now_valid is not was) for kind, now_valid in (("end", False), ("begin", True))}
+    return turned, min((time for _, *period, _ in found for time in period if time is not None and time > now), default=float("inf"))
+
+# %% ../../nbs/6_neo4j/07_whole_graphs.ipynb #730b1c93
+def note_told(
+    server: ServerGraph,
+    at_once: int = 2000,  # propositions in a transaction
+) -> None:
+    "Write into a graph of version 0.1.0 which of its propositions were told."
+    query = f"""MATCH (p:Proposition) WHERE p.graph = $graph AND p.idx >= 0 AND p.told IS NULL WITH p LIMIT $at_once
+        SET p.told = {TOLD} RETURN count(p)"""
+    while server.driver.execute_query(query, graph=server.graph, at_once=at_once).records[0][0]: pass
+    server.driver.execute_query("MATCH (g:Graph {name: $graph}) SET g.format = 2", graph=server.graph)
+
 # %% ../../nbs/6_neo4j/07_whole_graphs.ipynb #c0b8d611
 def check_server(
     connection: Connection,
@@ -184,6 +230,21 @@ def read_graph(
         for kind, rows in read_whole(server): take_rows(memory, kind, rows)
         memory.encoder = server.encoder
     return memory
+
+# %% ../../nbs/6_neo4j/07_whole_graphs.ipynb #06ee7915
+def replay(
+    journal: str | Path,
+    connection: Connection,
+    patience: float = 30.,  # seconds in which the server must take something
+) -> Counts:  # what was sent now
+    "Send what the server does not have of a journal. Raises GraphError if it can't; then the rest is still in the journal."
+    source = Journal(journal)
+    try:
+        if not source.about: return Counts(0, 0, 0)
+        with connected(connection) as driver:
+            make_schema(driver, source.about["dim"])
+            return send_all(driver, connection, source, patience)
+    finally: source.close()
 
 # %% ../../nbs/6_neo4j/07_whole_graphs.ipynb #a07eddc1
 class GraphInfo(NamedTuple):
