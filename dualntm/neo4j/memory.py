@@ -355,8 +355,6 @@ def apply(self: Neo4jGraphMemory,
     "Do a change. Raises GraphError if it can't be done; then nothing has changed."
     self.check()
     check_words(change.why, change.by)
-    if change.kind == "merge":
-        raise GraphError("a graph in Neo4j can't be compacted in place: carry it away with dualntm export, compact it in process, and import it again")
     if self.mirror is not None:
         self.pass_time()
         done = self.mirror.apply(change)
@@ -368,6 +366,14 @@ def apply(self: Neo4jGraphMemory,
     return next(there for there in self.changes() if there.idx == change.idx)
 
 # %% ../../nbs/6_neo4j/08_memory.ipynb #b61c240a
+@patch
+def in_process(self: Neo4jGraphMemory) -> InMemoryGraphMemory:
+    "The whole graph in this process: the mirror, or a copy."
+    if (memory := self.reader()) is self.server:
+        memory = InMemoryGraphMemory(self.dim, self.merge_threshold)
+        for kind, rows in read_whole(self.server): take_rows(memory, kind, rows)
+    return memory
+
 @patch
 def would(self: Neo4jGraphMemory,
     kind: str,  # one of the `OPPOSITE`
@@ -389,11 +395,17 @@ def as_of(self: Neo4jGraphMemory,
     valid=None,  # the time at which things are to be valid; None: the same
 ) -> InMemoryGraphMemory:
     "The memory as it was at a time, in this process."
-    memory = self.reader()
-    if memory is self.server:
-        memory = InMemoryGraphMemory(self.dim, self.merge_threshold)
-        for kind, rows in read_whole(self.server): take_rows(memory, kind, rows)
-    return memory.as_of(at, valid)
+    return self.in_process().as_of(at, valid)
+
+@patch
+def save(self: Neo4jGraphMemory,
+    path: str | Path,  # of the file, by custom .npz
+) -> None:
+    "Write the whole graph to a file, which `load_graph` reads. Raises GraphError if that fails."
+    memory = self.in_process()
+    memory.encoder = self.encoder
+    memory.seen_at.clear()
+    memory.save(path)
 
 # %% ../../nbs/6_neo4j/08_memory.ipynb #da01dff7
 @patch(cls_method=True)

@@ -22,12 +22,11 @@ from .connection import check_connection, Connection, open_driver
 from .journal import Journal, Mind
 from .sender import make_schema, remove, send_all
 from .server_graph import of_server, put, read_rows, ServerGraph, TOLD
-from .settling import as_change, CHANGE
+from .settling import as_change, CHANGE, JUDGEMENT
 
 # %% ../../nbs/6_neo4j/07_whole_graphs.ipynb #4c2c0d6f
-_JUDGEMENT = "[j.idx, c.idx, COLLECT { MATCH (s)-[r:SUPPORTS]->(j) RETURN [s.idx, r.score] ORDER BY s.idx }, j.score, j.label, j.run, j.step, j.at]"
 def as_judgements(
-    rows: list[list],  # with the fields of _JUDGEMENT
+    rows: list[list],  # with the fields of JUDGEMENT
 ) -> list[Justification]:
     "Judgements as the server sent them."
     return [Justification(idx, conclusion, tuple(map(tuple, supports)), *rest) for idx, conclusion, supports, *rest in rows]
@@ -40,7 +39,7 @@ def read_judgements(
     rows, found, last = [], True, -1
     while found:
         (found,), = server.ask(f"""MATCH (j:Judgement) WHERE j.graph = $graph AND j.idx > $last WITH j ORDER BY j.graph, j.idx LIMIT $page
-            MATCH (j)-[:CONCLUDES]->(c) RETURN collect({_JUDGEMENT})""", last=last, page=page)
+            MATCH (j)-[:CONCLUDES]->(c) RETURN collect({JUDGEMENT})""", last=last, page=page)
         rows += as_judgements(found)
         if found: last = rows[-1].idx
     return rows
@@ -73,9 +72,9 @@ def justifications(self: ServerGraph,
     numbers: Sequence[int] | None = None,  # of conclusions; None gives the judgements
 ) -> list[Justification]:  # those of one conclusion beside each other, the highest score first
     "The justifications of some propositions, without those that were taken back, and with those by one entailment that stands alone."
-    if numbers is None: return sorted(as_judgements(self.ask(f"MATCH (j:Judgement {{graph: $graph}})-[:CONCLUDES]->(c) WHERE NOT coalesce(j.taken, false) RETURN collect({_JUDGEMENT})")[0][0]), key=lambda j: (j.conclusion, -j.score, j.idx))
+    if numbers is None: return sorted(as_judgements(self.ask(f"MATCH (j:Judgement {{graph: $graph}})-[:CONCLUDES]->(c) WHERE NOT coalesce(j.taken, false) RETURN collect({JUDGEMENT})")[0][0]), key=lambda j: (j.conclusion, -j.score, j.idx))
     found = self.ask(f"""UNWIND $numbers AS idx MATCH (c:Proposition {{graph: $graph, idx: idx}})
-        RETURN idx, COLLECT {{ MATCH (j:Judgement)-[:CONCLUDES]->(c) WHERE NOT coalesce(j.taken, false) RETURN {_JUDGEMENT} }},
+        RETURN idx, COLLECT {{ MATCH (j:Judgement)-[:CONCLUDES]->(c) WHERE NOT coalesce(j.taken, false) RETURN {JUDGEMENT} }},
         [(s)-[e:ENTAILS]->(c) WHERE coalesce(e.alone, true) | [s.idx, e.score, e.source, e.run, e.step, coalesce(e.at, 0)]]""", numbers=list(numbers))
     lost, rows = set(numbers) - {idx for idx, *_ in found}, []
     if lost: raise GraphError(f"there is no proposition {min(lost)} in this memory: add it first")
