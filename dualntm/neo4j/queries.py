@@ -87,7 +87,7 @@ QUERIES |= {
     "walk": Query("where one gets from a proposition along the strongest entailments", """
         MATCH (p:Proposition {graph: $graph, text: $text})
         WITH reduce(walk = [p], hop IN range(1, $limit) | walk + COLLECT {
-            WITH last(walk) AS a MATCH (a)-[e:ENTAILS]->(t) RETURN t ORDER BY e.score DESC, t.idx LIMIT 1 }) AS walk
+            WITH last(walk) AS a MATCH (a)-[e:ENTAILS]->(t) WHERE coalesce(e.held, true) RETURN t ORDER BY e.score DESC, t.idx LIMIT 1 }) AS walk
         UNWIND range(0, size(walk) - 1) AS links
         RETURN links, walk[links].text AS proposition ORDER BY links""", {"text": None, "limit": 10}),
     "denials": Query("what is denied, and by which propositions", """
@@ -101,6 +101,30 @@ QUERIES |= {
         RETURN p.text AS proposition, COLLECT { MATCH (a)-[:ENTAILS]->(p) RETURN a.text ORDER BY a.idx } AS for,
                COLLECT { MATCH (a)-[:ENTAILS]->(d) RETURN a.text ORDER BY a.idx } AS against ORDER BY proposition LIMIT $limit""",
         {"denial": DENIAL, "limit": 10}),
+}
+
+# %% ../../nbs/6_neo4j/09_queries.ipynb #443f80d9
+QUERIES |= {
+    "one-source": Query("what is held by one told proposition alone, which falls when that is taken back", """
+        MATCH (c:Proposition {graph: $graph}) WHERE coalesce(c.held, true) AND NOT c.told
+        WITH c, COLLECT { MATCH (s)-[e:ENTAILS]->(c) WHERE coalesce(e.alone, true) AND coalesce(e.held, true) RETURN [s] } +
+            COLLECT { MATCH (j:Judgement)-[:CONCLUDES]->(c) WHERE NOT coalesce(j.taken, false) AND NOT EXISTS { (x)-[:SUPPORTS]->(j) WHERE NOT coalesce(x.held, true) }
+                RETURN COLLECT { MATCH (s)-[:SUPPORTS]->(j) RETURN s } } AS reasons
+        WHERE size(reasons) = 1 AND size(reasons[0]) = 1 AND head(reasons[0]).told
+        RETURN c.text AS proposition, head(reasons[0]).text AS stands_on ORDER BY stands_on, c.idx LIMIT $limit""", {"limit": 10}),
+    "withdrawn": Query("what was withdrawn and is not held, and why", """
+        MATCH (c:Change {graph: $graph})-[:WITHDREW]->(p) WHERE NOT p.held
+        WITH p, c ORDER BY c.at DESC WITH p, head(collect(c)) AS c
+        RETURN p.text AS proposition, c.kind AS change, COLLECT { UNWIND c.numbers AS idx MATCH (q:Proposition {graph: $graph, idx: idx}) RETURN q.text } AS of, c.why AS why, c.by AS by
+        ORDER BY c.at DESC, p.idx LIMIT $limit""", {"limit": 10}),
+    "changes": Query("what was changed last, and how much fell and rose with it", """
+        MATCH (c:Change {graph: $graph})
+        RETURN toString(datetime({epochMillis: c.at})) AS time, c.kind AS change, c.by AS by, c.why AS why, COUNT { (c)-[:WITHDREW]->() } AS withdrawn, COUNT { (c)-[:RETURNED]->() } AS returned
+        ORDER BY c.at DESC, c.idx LIMIT $limit""", {"limit": 10}),
+    "conflicts": Query("what is held together with its denial", """
+        MATCH (d:Proposition {graph: $graph}) WHERE d.text STARTS WITH $denial AND coalesce(d.held, true)
+        MATCH (p:Proposition {graph: $graph, text: substring(d.text, size($denial))}) WHERE coalesce(p.held, true)
+        RETURN p.text AS proposition, p.told AS told, d.told AS denial_told ORDER BY p.idx LIMIT $limit""", {"denial": DENIAL, "limit": 10}),
 }
 
 # %% ../../nbs/6_neo4j/09_queries.ipynb #a80f4da8
