@@ -61,7 +61,7 @@ def one_kill(server, folder, draw, number, whom, longest):
 def put_back(connection):
     "Tell the root again, if it was taken back."
     from dualntm.neo4j import Neo4jGraphMemory
-    memory = Neo4jGraphMemory(2, connection, "cascade", 2., mirror=False)
+    memory = Neo4jGraphMemory(2, connection, "cascade", 2., mirror=False, patience=600.)
     root = memory.find("the root")
     if not memory.propositions([root])[0].told: memory.restore(root)
     memory.close()

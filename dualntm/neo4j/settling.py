@@ -38,7 +38,8 @@ def _derived(
     return held_set(premises, rows) & some
 
 # %% ../../nbs/6_neo4j/04_settling.ipynb #c6adc892
-_EDGES = f"""{_FIND} CALL (a) {{ MATCH (s)-[e:ENTAILS]->(t) WHERE s = a OR t = a RETURN s, e, t
+_EDGES = f"""{_FIND} CALL (a) {{ MATCH (a)-[e:ENTAILS]->(t) RETURN a AS s, e, t
+        UNION MATCH (s)-[e:ENTAILS]->(a) RETURN s, e, a AS t
         UNION MATCH (a)-[:SUPPORTS]->(j)-[:CONCLUDES]->(t)<-[e:ENTAILS]-(s) WHERE (s)-[:SUPPORTS]->(j) RETURN s, e, t }}
     WITH DISTINCT s, e, t
     SET e.held = {_held("s")} AND {_held("t")} AND (coalesce(e.alone, true) OR EXISTS {{ (s)-[:SUPPORTS]->(j)-[:CONCLUDES]->(t)
