@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['SERVE_EXAMPLES', 'USUAL_PORT', 'FORESEEN', 'INSTRUCTIONS', 'MOST_BYTES', 'add_serve', 'need_mcp', 'attempt',
            'memory_server', 'Lines', 'answer_broken', 'heed_signals', 'taken_stdin', 'serve_stdio', 'checked_token',
-           'token_for', 'Guarded', 'listening', 'http_server', 'sweep', 'open_shared', 'ends_of', 'serve_command']
+           'token_for', 'Guarded', 'listening', 'http_server', 'open_shared', 'ends_of', 'serve_command']
 
 # %% ../../nbs/8_cli/20_serve.ipynb #10deb319
 import argparse, asyncio, hmac, json, os, secrets, signal, socket, sys, threading, traceback
@@ -15,7 +15,7 @@ from pathlib import Path
 
 from .console import amount
 from .memory_tools import call_tool, GRAPH_ADDRESS, MOST_EDGES, MOST_NODES, offered, PROPOSITION_ADDRESS, read_resource, schema_of, SharedMemory
-from .stores import add_graph_flags, attach_store, check_parent, lock_wait, open_trained
+from .stores import add_graph_flags, attach_store, check_parent, lock_wait, open_trained, sweep
 from ..errors import GraphError, InputError, Neo4jServerError, RowError, Terminated, TextModelError
 from ..files import Lock, write_atomically, writing_to
 
@@ -267,15 +267,6 @@ def http_server(
     return uvicorn.Server(uvicorn.Config(Guarded(app, token), log_config=None, access_log=False, lifespan="on", ws="none", server_header=False, timeout_graceful_shutdown=5))
 
 # %% ../../nbs/8_cli/20_serve.ipynb #d1dcc481
-def sweep(
-    path: Path,  # of a store, whose lock is held
-) -> None:
-    "Remove what writers that were killed have left beside a store."
-    path = Path(os.path.realpath(path))
-    for left in path.parent.glob("*.part"):
-        if left.name.startswith(f".{path.name}."):
-            with suppress(OSError): left.unlink()
-
 def open_shared(
     args: argparse.Namespace,  # of `serve`
 ) -> SharedMemory:
