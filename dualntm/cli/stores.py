@@ -5,7 +5,8 @@
 # %% auto #0
 __all__ = ['add_graph_flags', 'check_store_flags', 'add_store_flags', 'check_parent', 'lock_wait', 'held', 'open_file_store',
            'open_backend', 'attach_store', 'open_graph', 'found_edges', 'commit_found', 'keep_graph', 'keep', 'sweep',
-           'time_given', 'valid_time', 'load_run', 'takes_facts', 'open_trained', 'add_asking_flag', 'asked_task']
+           'time_given', 'valid_time', 'look_back', 'load_run', 'takes_facts', 'open_trained', 'add_asking_flag',
+           'asked_task']
 
 # %% ../../nbs/8_cli/05_stores.ipynb #9f6d5929
 import argparse, os
@@ -210,6 +211,19 @@ def valid_time(
     period = time_given(args, "since"), time_given(args, "until")
     if None not in period and period[1] <= period[0]: raise InputError(f"--until {args.until} is not after --since {args.since}: give a valid time that ends after it begins")
     return period
+
+def look_back(
+    args: argparse.Namespace,  # with `at`
+    task,
+    net,  # with a graph as its graph memory
+) -> None:
+    "Give a network its graph as it was at another time, if --at names one. Raises InputError or GraphError if that can't be had."
+    if (at := time_given(args, "at")) is None: return
+    memory = net.graph_memory
+    try: then = memory.as_of(at)
+    finally: memory.close()
+    if not then.count().propositions: raise InputError(f"--at {args.at}: {args.store or f'graph {args.graph}'} held nothing yet at that time")
+    task.attach(net, then)
 
 # %% ../../nbs/8_cli/05_stores.ipynb #84df3c0e
 def load_run(
