@@ -5,18 +5,17 @@
 # %% auto #0
 __all__ = ['RETRACT_EXAMPLES', 'RESTORE_EXAMPLES', 'FORGET_EXAMPLES', 'EXPLAIN_EXAMPLES', 'CONFLICTS_EXAMPLES', 'DID', 'SHOWN',
            'LEFT', 'NAMED', 'add_place_flags', 'add_changing', 'add_retract', 'add_restore', 'add_forget',
-           'add_explain', 'add_conflicts', 'nearest_texts', 'number_named', 'read_named', 'open_to_change', 'Effect',
-           'do_change', 'print_list', 'print_effect', 'as_plain', 'who', 'change_command', 'explained', 'print_reasons',
-           'print_changes', 'explain_command', 'conflicts_command']
+           'add_explain', 'add_conflicts', 'nearest_texts', 'number_named', 'read_named', 'open_to_change',
+           'print_list', 'print_effect', 'who', 'change_command', 'explained', 'print_reasons', 'print_changes',
+           'explain_command', 'conflicts_command']
 
 # %% ../../nbs/8_cli/22_change.ipynb #30b5aab2
 import argparse, difflib, getpass
 from pathlib import Path
-from typing import NamedTuple
 
 from .connection_flags import add_connection_flags, connection_from
 from .console import amount, print_json
-from .stores import held, keep_graph, sweep, time_given
+from .stores import do_change, Effect, held, keep_graph, plain_effect, sweep, time_given
 from .words import refuse_given, seconds
 from ..errors import InputError
 
@@ -158,37 +157,6 @@ def open_to_change(
     from dualntm.neo4j import Neo4jGraphMemory
     return Neo4jGraphMemory(dim, connection_from(args), args.graph)
 
-# %% ../../nbs/8_cli/22_change.ipynb #01e3700e
-class Effect(NamedTuple):
-    "A change and all that goes or comes with it, in words."
-    kind: str  # retract, restore or forget
-    named: dict[int, str]  # number: text
-    withdrawn: dict[int, str]  # others that are not held any more
-    returned: dict[int, str]  # others that are held again
-    still: dict[int, str]  # named ones that are held as before, since they are concluded as well
-    resting: dict[int, str]  # named ones that are told again, and not held, since they are not valid now
-
-def do_change(
-    graph,  # a graph memory
-    kind: str,  # retract, restore or forget
-    numbers: list[int],
-    why: str,
-    by: str,
-) -> Effect:
-    "Change a graph. Raises GraphError if that can't be; then nothing has changed."
-    from dualntm.graph import DENIAL
-    named = {p.idx: p.text for p in graph.propositions(numbers)}
-    if kind == "forget":
-        denials = [idx for idx in graph.find_all([DENIAL + text for text in named.values()]) if idx is not None]
-        named |= {p.idx: p.text for p in graph.propositions(denials)}
-        change = graph.forget(numbers, by=by)
-    else: change = (graph.retract if kind == "retract" else graph.restore)(numbers, why=why, by=by)
-    def texts(some): return {p.idx: p.text for p in graph.propositions([idx for idx in some if idx not in named])}
-    now = graph.propositions(list(named)) if kind != "forget" else ()
-    still = {p.idx: p.text for p in now if p.held and kind == "retract"}
-    resting = {p.idx: p.text for p in now if not p.held and kind == "restore"}
-    return Effect(kind, named, texts(change.withdrawn), texts(change.returned), still, resting)
-
 # %% ../../nbs/8_cli/22_change.ipynb #669406bd
 DID = {"retract": ("is taken back", "would be taken back"), "restore": ("is told again", "would be told again"), "forget": ("is deleted", "would be deleted")}
 SHOWN = 20  # lines of a list at most
@@ -214,16 +182,8 @@ def print_effect(
     if len(effect.named) > SHOWN: print(f"and {len(effect.named) - SHOWN:,} more")
     print_list(effect.withdrawn, "would be withdrawn with it" if dry_run else "withdrawn with it")
     print_list(effect.returned, "would be held again" if dry_run else "held again")
-    print_list(effect.still, "held all the same, since it is concluded from others")
-    print_list(effect.resting, "not held all the same, since it is not valid now")
-
-def as_plain(
-    effect: Effect,
-    dry_run: bool,
-) -> dict:
-    "What a change does, for JSON."
-    lists = {name: [{"idx": idx, "text": text} for idx, text in some.items()] for name, some in zip(effect._fields[1:], effect[1:])}
-    return {"change": effect.kind, "dry_run": dry_run, **lists}
+    print_list(effect.still_held, "held all the same, since it is concluded from others")
+    print_list(effect.not_valid, "not held all the same, since it is not valid now")
 
 # %% ../../nbs/8_cli/22_change.ipynb #32cab08e
 def who(
@@ -243,7 +203,7 @@ def change_command(
         copy = read_named(args)
         numbers = [number_named(copy, word) for word in args.propositions]
         effect = do_change(copy, args.kind, numbers, why, by)
-        print_json(as_plain(effect, args.dry_run)) if args.json else print_effect(effect, args.dry_run)
+        print_json(plain_effect(effect, args.dry_run)) if args.json else print_effect(effect, args.dry_run)
         if args.dry_run: return None if args.json else print("nothing was changed: this was a dry run")
         if args.kind == "forget" and args.store: sweep(Path(args.store))
         said = keep_graph(args, copy if args.store else _changed_there(args, copy.dim, numbers, why, by))

@@ -5,13 +5,14 @@
 # %% auto #0
 __all__ = ['add_graph_flags', 'check_store_flags', 'add_store_flags', 'check_parent', 'lock_wait', 'held', 'open_file_store',
            'open_backend', 'attach_store', 'open_graph', 'found_edges', 'commit_found', 'keep_graph', 'keep', 'sweep',
-           'time_given', 'valid_time', 'look_back', 'load_run', 'takes_facts', 'open_trained', 'add_asking_flag',
-           'asked_task']
+           'Effect', 'do_change', 'plain_effect', 'time_given', 'valid_time', 'look_back', 'load_run', 'takes_facts',
+           'open_trained', 'add_asking_flag', 'asked_task']
 
 # %% ../../nbs/8_cli/05_stores.ipynb #9f6d5929
 import argparse, os
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import NamedTuple
 
 from .connection_flags import add_connection_flags, connection_from
 from .console import amount
@@ -192,6 +193,46 @@ def sweep(
     for left in path.parent.glob("*.part"):
         if left.name.startswith(f".{path.name}."):
             with suppress(OSError): left.unlink()
+
+# %% ../../nbs/8_cli/05_stores.ipynb #5de84fa0
+class Effect(NamedTuple):
+    "A change and all that goes or comes with it, as texts by number."
+    kind: str  # retract, restore or forget
+    named: dict[int, str]  # what it is about
+    withdrawn: dict[int, str]  # others that are not held any more
+    returned: dict[int, str]  # others that are held again
+    still_held: dict[int, str]  # taken back, and held as before, since it is concluded as well
+    not_valid: dict[int, str]  # told again, and not held, since it is not valid now
+
+def do_change(
+    graph,  # a graph memory
+    kind: str,  # retract, restore or forget
+    numbers: list[int],  # of propositions
+    why: str,
+    by: str,
+) -> Effect:
+    "Change a graph. Raises GraphError if that can't be; then nothing has changed."
+    from dualntm.graph import DENIAL
+    named = {p.idx: p.text for p in graph.propositions(numbers)}
+    if kind == "forget":
+        denials = [idx for idx in graph.find_all([DENIAL + text for text in named.values()]) if idx is not None]
+        named |= {p.idx: p.text for p in graph.propositions(denials)}
+        change = graph.forget(numbers, by=by)
+    else: change = (graph.retract if kind == "retract" else graph.restore)(numbers, why=why, by=by)
+    def texts(some): return {p.idx: p.text for p in graph.propositions([idx for idx in some if idx not in named])}
+    held = {p.idx for p in (graph.propositions(list(named)) if kind != "forget" else ()) if p.held}
+    odd = {idx: text for idx, text in named.items() if (idx in held) == (kind == "retract") and kind != "forget"}
+    return Effect(kind, named, texts(change.withdrawn), texts(change.returned), *((odd, {}) if kind == "retract" else ({}, odd)))
+
+def plain_effect(
+    effect: Effect,
+    dry_run: bool,
+    most: int | None = None,  # of each list; None: all
+) -> dict:
+    "What a change does, in plain values."
+    lists = {name: [{"idx": idx, "text": text} for idx, text in some.items()] for name, some in zip(effect._fields[1:], effect[1:])}
+    cut = {name: len(some) - most for name, some in lists.items() if most is not None and len(some) > most}
+    return {"change": effect.kind, "dry_run": dry_run} | {name: some[:most] for name, some in lists.items()} | ({"more": cut} if cut else {})
 
 # %% ../../nbs/8_cli/05_stores.ipynb #cffb757c
 def time_given(
