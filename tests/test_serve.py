@@ -190,7 +190,7 @@ def test_bad_lines_on_stdin(nest, store):
         agent.stdin.write('{"jsonrpc": "2.0", "method": "notifications/initialized"}\n\n')
         assert error('{"broken')["code"] == -32700 and "not JSON" in error("half a \ud7ff line")["message"]
         assert error('{"valid": 1}')["code"] == -32600 and error(f'{{"x": "{"y" * 17 * 2**20}"}}')["code"] == -32700
-        assert error(message(1, "tools/call", name="forget", arguments={}))["message"] == "there is no tool 'forget': choose from tell, ask, search, walk, explain"
+        assert error(message(1, "tools/call", name="forgive", arguments={}))["message"] == "there is no tool 'forgive': choose from tell, ask, search, walk, explain, retract, restore, forget"
         assert "there is no proposition 7" in error(message(2, "resources/read", uri="dualntm://proposition/7"))["message"]
         for tool, arguments, says in (("tell", {"text": "la " * 3_500_000}, "tell: text has 10,500,000 characters: give at most 100,000 at once"), ("ask", {"hypothesis": " "}, "an empty text"),
                                       ("ask", {"hypothesis": "x" * 2001}, "at most 2,000"), ("ask", {"question": "?"}, "ask has no argument 'question': choose from hypothesis"),
@@ -244,13 +244,13 @@ def test_tokens(nest, store, tmp_path):
     try:
         said = process.wait_for("/mcp\n")
         token, address = re.search(r"the token of this server is (\S+)\n", said)[1], re.search(r"http://\S+", said)[0]
-        assert asyncio.run(works(address, token)) == 5 and process.said.count(token) == 1
+        assert asyncio.run(works(address, token)) == 8 and process.said.count(token) == 1
     finally: process.kill()
     process = nest.start("serve", "--store", store, "--http", "0", "--token-file", tmp_path/"new")
     try:
         said = process.wait_for("/mcp\n")
         token = (tmp_path/"new").read_text().strip()
-        assert stat.S_IMODE((tmp_path/"new").stat().st_mode) == 0o600 and token not in said and asyncio.run(works(re.search(r"http://\S+", said)[0], token)) == 5
+        assert stat.S_IMODE((tmp_path/"new").stat().st_mode) == 0o600 and token not in said and asyncio.run(works(re.search(r"http://\S+", said)[0], token)) == 8
     finally: process.kill()
 
 
