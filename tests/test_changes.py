@@ -188,7 +188,7 @@ def test_retract_then_ask(reader, monkeypatch, capsys):
     assert known() < sure
     ok("restore", "The cat sleeps.", "--store", "world.npz")
     assert known() == sure
-    assert "valid until 2020-01-01: 1 sentence, which is not now" in ok("tell", *words, "--sentence", "The cat sleeps.", "--until", "2020-01-01")
+    assert "valid until 2020-01-01: 1 sentence; that is not now" in ok("tell", *words, "--sentence", "The cat sleeps.", "--until", "2020-01-01")
     assert known() < sure
     ok("tell", *words, "--sentence", "The cat sleeps.", "--since", "2998-01-01")
     assert known() < sure and known("--at", "2999-01-01") == sure

@@ -212,7 +212,7 @@ def limit_validity(
     memory.set_valid(numbers, since, until, by="tell")
     about = (f" from {words_of(since)}" if since is not None else "") + (f" until {words_of(until)}" if until is not None else "")
     now = any(p.held for p in memory.propositions(numbers))
-    return f"valid{about}: {amount(len(numbers), 'sentence')}" + ("" if now else ", which is not now, so that nothing rests on them")
+    return f"valid{about}: {amount(len(numbers), 'sentence')}" + ("" if now else "; that is not now, so that nothing rests on what was told")
 
 # %% ../../nbs/8_cli/08_tell.ipynb #1bec3438
 def tell_texts(
