@@ -194,6 +194,7 @@ def who(
     try: return getpass.getuser()
     except (ImportError, KeyError, OSError): return "cli"  # a user without a name
 
+# %% ../../nbs/8_cli/22_change.ipynb #66d3d278
 def change_command(
     args: argparse.Namespace,
 ) -> None:
