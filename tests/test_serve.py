@@ -1,7 +1,7 @@
 """`dualntm serve` with the client of the SDK, over both transports: kills, several clients, signals, bad input.
 
 Each transport is killed 4 times; DUALNTM_KILLS=50 does it 50 times."""
-import asyncio, json, os, random, re, signal, stat, subprocess, sys, threading, time
+import asyncio, json, os, random, re, signal, stat, subprocess, sys, threading, time, zipfile
 
 import numpy as np
 import pytest
@@ -138,6 +138,30 @@ def test_a_store_that_is_held(nest, store):
             assert not (await client.call_tool("tell", {"text": "It rains."})).is_error
     asyncio.run(main())
     assert texts_in(store) == {"Ada owns a red boat.", "It rains."}
+
+
+def test_what_an_agent_takes_back_and_forgets(nest, store):
+    "A dry run writes nothing; what was taken back is no evidence; what was forgotten is not in the file; programs are told which tools destroy."
+    def content():
+        with zipfile.ZipFile(store) as packed: return b"".join(packed.read(name) for name in packed.namelist())
+    async def main():
+        async with nest.on_stdio("--store", store) as (client, process):
+            async def call(tool, **arguments): return (await client.call_tool(tool, arguments)).structured_content
+            tools = {tool.name: tool.annotations for tool in (await client.list_tools()).tools}
+            assert {name for name, hints in tools.items() if hints.destructive_hint} == {"retract", "forget"} and not tools["forget"].read_only_hint
+            await call("ask", hypothesis="Ada has a boat.", write=True)
+            before = store.read_bytes()
+            found = await call("retract", proposition="Ada owns a red boat.", dry_run=True)
+            assert [one["text"] for one in found["withdrawn"]] == ["Ada has a boat."] and store.read_bytes() == before
+            assert (await call("retract", proposition="Ada owns a red boat.", why="it sank", by="Tom")) == found | {"dry_run": False}
+            asked = await call("ask", hypothesis="Ada has a boat.")
+            assert asked["evidence"] == [] and {p.text for p in load_graph(store).propositions() if p.held} == set()
+            assert "taken back, and withdrawn, by Tom: it sank" in (await call("explain", proposition="Ada owns a red boat."))["why"]
+            assert b"red boat" in content() and [one["text"] for one in (await call("restore", proposition="Ada owns a red boat."))["returned"]] == ["Ada has a boat."]
+            assert not (await call("forget", proposition="Ada owns a red boat."))["dry_run"]
+            assert b"red boat" not in content() and b"it sank" not in content()
+            assert (await client.call_tool("restore", {"proposition": "Ada owns a red boat."})).is_error
+    asyncio.run(main())
 
 
 def message(id, method, **params): return json.dumps({"jsonrpc": "2.0", "id": id, "method": method, "params": params})

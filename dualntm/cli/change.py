@@ -251,6 +251,7 @@ def print_reasons(
     print(found := graph.explain(idx, NAMED))
     if len(found.propositions) >= NAMED: print(f"only {NAMED} propositions are named, the nearest; the last of them may rest on more: explain them in turn")
 
+# %% ../../nbs/8_cli/22_change.ipynb #89519157
 def print_changes(
     args: argparse.Namespace,
     graph,  # an InMemoryGraphMemory
