@@ -164,6 +164,8 @@ def call_tool(
 MOST_TOLD, MOST_ASKED, MOST_FOUND, MOST_LINKS = 100_000, 2_000, 100, 1_000  # characters of a tell; characters of a hypothesis; propositions found; links of a walk
 _PROPOSITION = {"type": ["string", "integer"], "maxLength": MOST_ASKED, "description": "a proposition: its number, or its text as it was told"}
 
+_TIME = "if that is only for a time, such as 2026-11-01 or 2026-11-01T09:30, in UTC"
+
 def as_plain(
     p,  # a `Proposition`
 ) -> dict:
@@ -190,10 +192,15 @@ def doubts_of(
              sentences={"type": "array", "items": {"type": "string", "maxLength": MOST_TOLD}, "default": [], "description": "one statement each"},
              text={"type": "string", "maxLength": MOST_TOLD, "default": "", "description": "plain text"},
              source={"type": "string", "maxLength": 200, "default": "tell", "description": "where this is from, such as a person, a file or a page"},
+             since={"type": "string", "maxLength": 40, "default": "", "description": f"from when on they are true, {_TIME}"},
+             until={"type": "string", "maxLength": 40, "default": "", "description": f"until when they are true, {_TIME}"},
              language={"type": "string", "maxLength": 20, "default": "en", "description": "code of the language, such as en or de"})
-def tell(memory: SharedMemory, sentences: list[str], text: str, source: str, language: str) -> dict:
-    "Store sentences. Raises InputError for none or too many, GraphError for what the graph can't take."
+def tell(memory: SharedMemory, sentences: list[str], text: str, source: str, since: str, until: str, language: str) -> dict:
+    "Store sentences. Raises InputError for none or too many, GraphError for a time that is none or what the graph can't take."
+    from dualntm.graph import time_of
     from dualntm.text import Row, split_sentences
+    period = time_of(since or None, "since"), time_of(until or None, "until")
+    if None not in period and period[1] <= period[0]: raise InputError(f"tell: until {until} is not after since {since}: give a time that ends after it begins")
     size = len(text) + sum(map(len, sentences))
     if size > MOST_TOLD: raise InputError(f"tell: these are {size:,} characters: give at most {MOST_TOLD:,} at once")
     said = list(dict.fromkeys([*sentences, *(split_sentences(with_own_lines(text), language) if text else ())]))
@@ -201,6 +208,7 @@ def tell(memory: SharedMemory, sentences: list[str], text: str, source: str, lan
     with changing(memory) as graph:
         found = memory.task.tell(memory.net, [Row((tuple(said),), "", None, None, "", (language,), "")], source, progress=False)
         numbers, counts = graph.find_all(said), graph.count()
+        if period != (None, None): graph.set_valid(numbers, *period, by=source)
     near = [{"text": one, "other": other, "cosine": round(cosine, 4)} for one, other, cosine in found.near[:5]]
     return {"sentences": found.sentences, "new": found.new, "known": found.known, "numbers": numbers, "near": near,
             "doubts": doubts_of(memory, found, language), "propositions": counts.propositions, "entailments": counts.entailments}
