@@ -69,6 +69,7 @@ def random_step(
         else: reference.taken -= reference.of_link(source, target)
     return kind
 
+# %% ../../nbs/3_graph/16_change_suite.ipynb #b43d46ee
 def refused(
     memory,  # a graph memory
     kind: str,  # of the operation

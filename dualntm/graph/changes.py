@@ -170,6 +170,7 @@ def why_not_told(self: InMemoryGraphMemory,
     if idx in self.retracted: return "is taken back already: restore it first, or forget it"
     return "was never told, but concluded or assumed: take back what it rests on (explain names it), or forget it"
 
+# %% ../../nbs/3_graph/12_changes.ipynb #818156fc
 @patch
 def apply(self: InMemoryGraphMemory,
     change: Change,  # its effect is not looked at

@@ -24,6 +24,7 @@ class Explanation(NamedTuple):
     idx: int  # its number
     propositions: dict[int, Proposition]  # by number: all that is named
     justifications: dict[int, list[Justification]]  # by conclusion
+    cut: frozenset[int] = frozenset()  # conclusions of which some reasons are beyond the limit
 
     def in_force(self, j: Justification) -> bool:
         "Whether all that a justification rests on is held."
@@ -39,19 +40,25 @@ class Explanation(NamedTuple):
         if p.told and p.held: return f"told by {p.run or 'an unnamed run'}"
         if p.told: return f"told by {p.run or 'an unnamed run'}, but not valid now"
         if not p.held: return "not held"
+        if idx in self.cut: return "concluded, also for reasons beyond what is shown"
         return "concluded" if reasons else "assumed: neither told nor concluded"
 
-    def lines(self, idx: int, depth: int, seen: set) -> list[str]:
-        "The tree below a proposition."
-        rows = [f"{'  ' * depth}{self.propositions[idx].text} ({self.state(idx)}{', explained above' if idx in seen and self.justifications.get(idx) else ''})"]
-        if idx in seen: return rows
-        seen.add(idx)
-        for j in self.justifications.get(idx, ()):
-            rows.append(f"{'  ' * depth}  {'because' if self.in_force(j) else 'no longer because'} ({j.origin or 'of unknown origin'}, {j.score:.2f}):")
-            for support, _ in j.supports: rows += self.lines(support, depth + 2, seen)
+    def lines(self) -> list[str]:
+        "The tree, a line each; what was explained above is not explained again."
+        rows, seen, todo = [], set(), [(self.idx, 0)]
+        while todo:
+            item, depth = todo.pop()
+            if isinstance(item, Justification):
+                rows.append(f"{'  ' * depth}{'because' if self.in_force(item) else 'no longer because'} ({item.origin or 'of unknown origin'}, {item.score:.2f}):")
+                todo += [(support, depth + 1) for support, _ in reversed(item.supports)]
+                continue
+            reasons = self.justifications.get(item, ())
+            rows.append(f"{'  ' * depth}{self.propositions[item].text} ({self.state(item)}{', explained above' if item in seen and reasons else ''})")
+            if item not in seen: todo += [(j, depth + 1) for j in reversed(reasons)]
+            seen.add(item)
         return rows
 
-    def __str__(self): return "\n".join(self.lines(self.idx, 0, set()))
+    def __str__(self): return "\n".join(self.lines())
 
 # %% ../../nbs/3_graph/14_explanations.ipynb #318f2ca4
 @patch
@@ -66,8 +73,8 @@ def explain(self: ReadableGraph,
         found = self.justifications(layer)
         for j in found: reasons.setdefault(j.conclusion, []).append(j)
         layer = list(dict.fromkeys(support for j in found for support, _ in j.supports if support not in known))[:most - len(known)]
-    reasons = {c: kept for c, some in reasons.items() if (kept := [j for j in some if all(support in known for support, _ in j.supports)])}
-    return Explanation(idx, known, reasons)
+    shown = {c: kept for c, some in reasons.items() if (kept := [j for j in some if all(support in known for support, _ in j.supports)])}
+    return Explanation(idx, known, shown, frozenset(c for c, some in reasons.items() if len(shown.get(c, ())) < len(some)))
 
 @patch
 def justifications(self: ReadableGraph,

@@ -46,6 +46,7 @@ def _is_backed(
     source, target = (int(new.rows["idx"][place[row]]) if place[row] >= 0 else -1 for row in (source, target))
     return any(source in dict(new.reasons[j].supports) for j in new.concluding.get(target, ()))
 
+# %% ../../nbs/3_graph/13_forgetting.ipynb #6622fb29
 def _copy_links(
     old: InMemoryGraphMemory,
     new: InMemoryGraphMemory,

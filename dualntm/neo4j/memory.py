@@ -389,6 +389,7 @@ def would(self: Neo4jGraphMemory,
         tx.rollback()
     return change
 
+# %% ../../nbs/6_neo4j/08_memory.ipynb #b411db64
 @patch
 def as_of(self: Neo4jGraphMemory,
     at,  # a date, a datetime, or milliseconds since 1970
