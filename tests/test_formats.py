@@ -44,8 +44,8 @@ def test_there_and_back(form, tmp_path):
 def test_equal_graphs_give_equal_files(form, tmp_path):
     graph, turned = a_graph(), InMemoryGraphMemory(3, .98)
     turned.take_encoder(graph.encoder)
-    for p in reversed(graph.propositions()): turned.add_propositions([p.text], p.embedding[None], *p[3:])
-    for e in reversed(graph.entailments()): turned.add_entailments([e[:3]], *e[3:])
+    for p in reversed(graph.propositions()): turned.add_propositions([p.text], p.embedding[None], *p[3:6])
+    for e in reversed(graph.entailments()): turned.add_entailments([e[:3]], *e[3:6])
     for name, one in (("a", graph), ("b", turned)):
         (tmp_path/name).mkdir()
         one.export_graph(tmp_path/name/"graph", form)

@@ -1,7 +1,7 @@
 """`dualntm serve` with the client of the SDK, over both transports: kills, several clients, signals, bad input.
 
 Each transport is killed 4 times; DUALNTM_KILLS=50 does it 50 times."""
-import asyncio, json, os, random, re, signal, stat, subprocess, sys, threading, time
+import asyncio, json, os, random, re, signal, stat, subprocess, sys, threading, time, zipfile
 
 import numpy as np
 import pytest
@@ -140,6 +140,30 @@ def test_a_store_that_is_held(nest, store):
     assert texts_in(store) == {"Ada owns a red boat.", "It rains."}
 
 
+def test_what_an_agent_takes_back_and_forgets(nest, store):
+    "A dry run writes nothing; what was taken back is no evidence; what was forgotten is not in the file; programs are told which tools destroy."
+    def content():
+        with zipfile.ZipFile(store) as packed: return b"".join(packed.read(name) for name in packed.namelist())
+    async def main():
+        async with nest.on_stdio("--store", store) as (client, process):
+            async def call(tool, **arguments): return (await client.call_tool(tool, arguments)).structured_content
+            tools = {tool.name: tool.annotations for tool in (await client.list_tools()).tools}
+            assert {name for name, hints in tools.items() if hints.destructive_hint} == {"retract", "forget"} and not tools["forget"].read_only_hint
+            await call("ask", hypothesis="Ada has a boat.", write=True)
+            before = store.read_bytes()
+            found = await call("retract", proposition="Ada owns a red boat.", dry_run=True)
+            assert [one["text"] for one in found["withdrawn"]] == ["Ada has a boat."] and store.read_bytes() == before
+            assert (await call("retract", proposition="Ada owns a red boat.", why="it sank", by="Tom")) == found | {"dry_run": False}
+            asked = await call("ask", hypothesis="Ada has a boat.")
+            assert asked["evidence"] == [] and {p.text for p in load_graph(store).propositions() if p.held} == set()
+            assert "taken back, and withdrawn, by Tom: it sank" in (await call("explain", proposition="Ada owns a red boat."))["why"]
+            assert b"red boat" in content() and [one["text"] for one in (await call("restore", proposition="Ada owns a red boat."))["returned"]] == ["Ada has a boat."]
+            assert not (await call("forget", proposition="Ada owns a red boat."))["dry_run"]
+            assert b"red boat" not in content() and b"it sank" not in content()
+            assert (await client.call_tool("restore", {"proposition": "Ada owns a red boat."})).is_error
+    asyncio.run(main())
+
+
 def message(id, method, **params): return json.dumps({"jsonrpc": "2.0", "id": id, "method": method, "params": params})
 
 
@@ -190,7 +214,7 @@ def test_bad_lines_on_stdin(nest, store):
         agent.stdin.write('{"jsonrpc": "2.0", "method": "notifications/initialized"}\n\n')
         assert error('{"broken')["code"] == -32700 and "not JSON" in error("half a \ud7ff line")["message"]
         assert error('{"valid": 1}')["code"] == -32600 and error(f'{{"x": "{"y" * 17 * 2**20}"}}')["code"] == -32700
-        assert error(message(1, "tools/call", name="forget", arguments={}))["message"] == "there is no tool 'forget': choose from tell, ask, search, walk, explain"
+        assert error(message(1, "tools/call", name="forgive", arguments={}))["message"] == "there is no tool 'forgive': choose from tell, ask, search, walk, explain, retract, restore, forget"
         assert "there is no proposition 7" in error(message(2, "resources/read", uri="dualntm://proposition/7"))["message"]
         for tool, arguments, says in (("tell", {"text": "la " * 3_500_000}, "tell: text has 10,500,000 characters: give at most 100,000 at once"), ("ask", {"hypothesis": " "}, "an empty text"),
                                       ("ask", {"hypothesis": "x" * 2001}, "at most 2,000"), ("ask", {"question": "?"}, "ask has no argument 'question': choose from hypothesis"),
@@ -244,13 +268,13 @@ def test_tokens(nest, store, tmp_path):
     try:
         said = process.wait_for("/mcp\n")
         token, address = re.search(r"the token of this server is (\S+)\n", said)[1], re.search(r"http://\S+", said)[0]
-        assert asyncio.run(works(address, token)) == 5 and process.said.count(token) == 1
+        assert asyncio.run(works(address, token)) == 8 and process.said.count(token) == 1
     finally: process.kill()
     process = nest.start("serve", "--store", store, "--http", "0", "--token-file", tmp_path/"new")
     try:
         said = process.wait_for("/mcp\n")
         token = (tmp_path/"new").read_text().strip()
-        assert stat.S_IMODE((tmp_path/"new").stat().st_mode) == 0o600 and token not in said and asyncio.run(works(re.search(r"http://\S+", said)[0], token)) == 5
+        assert stat.S_IMODE((tmp_path/"new").stat().st_mode) == 0o600 and token not in said and asyncio.run(works(re.search(r"http://\S+", said)[0], token)) == 8
     finally: process.kill()
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from .console import amount, bar, print_json
 from .predict import add_write_flags, answer_known, asked_hypotheses, check_write
-from .stores import add_asking_flag, add_store_flags, asked_task, attach_store, held, open_trained
+from .stores import add_asking_flag, add_store_flags, asked_task, attach_store, held, look_back, open_trained, time_given
 from .tell import fact_lines, read_facts
 from .words import check_counts, refuse_given
 from ..errors import InputError
@@ -25,6 +25,7 @@ ASK_EXAMPLES = """examples:
   dualntm ask --checkpoint checkpoints/cdcl-nli-dual-seed1000 --store world.npz --file questions.txt --json
   dualntm ask --checkpoint checkpoints/cdcl-nli-dual-seed1000 --store world.npz --file questions.txt --write
   dualntm ask --checkpoint checkpoints/cdcl-nli-dual-seed1000 --store world.npz --file questions.txt -p judge=folder-or-name-of-a-model
+  dualntm ask --checkpoint pretrained:everyday --store world.npz --hypothesis "Ada works in France." --at 2025-06-01
 """
 HYPOTHESIS_FORMS = """
 --file takes a .txt with one hypothesis a line, or rows, of which the hypotheses are read:
@@ -54,6 +55,7 @@ def add_ask(commands) -> None:
     add("--links", type=int, nargs="+", metavar="N", help="links of the walk (1; with --facts 3 8 20 40)")
     add("--walks", type=int, default=50, metavar="N", help="with --facts: walks of each length at most (50)")
     add("--seed", type=int, default=0, help="with --facts: of the starts that are drawn (0)")
+    add("--at", metavar="TIME", help="ask the graph as it was at that time, such as 2026-11-01 or 2026-11-01T09:30, in UTC (now)")
     add("--json", action="store_true", help="one JSON object a line instead of a table")
     parser.set_defaults(run=ask_command)
 
@@ -168,12 +170,14 @@ def ask_hypotheses(
     "Judge hypotheses from a store."
     refuse_given(args, ("links",), "a hypothesis has no links")
     check_write(args)
+    if args.at is not None and args.write: raise InputError("--write: nothing is written into the past; leave --at or --write out")
     task, net = open_trained(args, texts=True)
     task = asked_task(args, task, net)
     hypotheses = asked_hypotheses(args, task.columns)
     if args.store and not Path(args.store).exists(): raise InputError(f"there is no store at {args.store}: tell it something first")
     with held(args, args.write):
         attach_store(args, task, net, "ask", fresh=False)
+        look_back(args, task, net)
         answer_known(args, task, net, hypotheses, "ask")
 
 # %% ../../nbs/8_cli/09_ask.ipynb #4ae45a80
@@ -181,7 +185,7 @@ def ask_command(
     args: argparse.Namespace,
 ) -> None:
     "Run the `ask` command. Raises InputError for flags that do not go together."
-    judged = bool(args.hypothesis or args.file)
+    judged, _ = bool(args.hypothesis or args.file), time_given(args, "at")
     if (args.start is not None) + (args.facts is not None) + judged != 1:
         raise InputError("give either --from BITS, for one walk, or --facts FILE, to count errors on many, "
                          "or --hypothesis TEXT or --file FILE, for a run that judges, such as one of cdcl-nli")
@@ -192,4 +196,5 @@ def ask_command(
     if args.start is not None and len(args.links or []) > 1: raise InputError("--from prints one walk: give one number to --links")
     task, net = open_trained(args)
     attach_store(args, task, net, "ask", fresh=False)
+    look_back(args, task, net)
     return ask_one(args, task, net) if args.start is not None else ask_facts(args, task, net)

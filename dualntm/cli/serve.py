@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['SERVE_EXAMPLES', 'USUAL_PORT', 'FORESEEN', 'INSTRUCTIONS', 'MOST_BYTES', 'add_serve', 'need_mcp', 'attempt',
            'memory_server', 'Lines', 'answer_broken', 'heed_signals', 'taken_stdin', 'serve_stdio', 'checked_token',
-           'token_for', 'Guarded', 'listening', 'http_server', 'sweep', 'open_shared', 'ends_of', 'serve_command']
+           'token_for', 'Guarded', 'listening', 'http_server', 'open_shared', 'ends_of', 'serve_command']
 
 # %% ../../nbs/8_cli/20_serve.ipynb #10deb319
 import argparse, asyncio, hmac, json, os, secrets, signal, socket, sys, threading, traceback
@@ -15,7 +15,7 @@ from pathlib import Path
 
 from .console import amount
 from .memory_tools import call_tool, GRAPH_ADDRESS, MOST_EDGES, MOST_NODES, offered, PROPOSITION_ADDRESS, read_resource, schema_of, SharedMemory
-from .stores import add_graph_flags, attach_store, check_parent, lock_wait, open_trained
+from .stores import add_graph_flags, attach_store, check_parent, lock_wait, open_trained, sweep
 from ..errors import GraphError, InputError, Neo4jServerError, RowError, Terminated, TextModelError
 from ..files import Lock, write_atomically, writing_to
 
@@ -38,7 +38,7 @@ USUAL_PORT = 8765
 def add_serve(commands) -> None:
     "Add the `serve` command to the parser's commands."
     parser = commands.add_parser("serve", help="offer a graph memory to agents, as a server of the Model Context Protocol", epilog=SERVE_EXAMPLES,
-        description="Offer a graph memory to agents: tools to tell, ask, search, walk and explain, over the Model Context Protocol.")
+        description="Offer a graph memory to agents: tools to tell, ask, search, walk and explain, and to take back, restore and forget, over the Model Context Protocol.")
     add = parser.add_argument
     add("--checkpoint", default="pretrained:everyday", metavar="PATH", help="the reader: a run of cdcl-nli with --model-type dual, its folder or a checkpoint (pretrained:everyday)")
     add_graph_flags(parser)
@@ -78,7 +78,7 @@ def memory_server(
     tools, in_thread = offered(memory.net.graph_memory), anyio.to_thread.run_sync
 
     async def list_tools(ctx, params):
-        hints = lambda tool: types.ToolAnnotations(read_only_hint=not tool.writes, destructive_hint=False, idempotent_hint=True, open_world_hint=False)
+        hints = lambda tool: types.ToolAnnotations(read_only_hint=not tool.writes, destructive_hint=tool.destroys, idempotent_hint=True, open_world_hint=False)
         return types.ListToolsResult(tools=[types.Tool(name=name, description=tool.about, input_schema=schema_of(tool), annotations=hints(tool)) for name, tool in tools.items()])
 
     async def call(ctx, params):
@@ -104,7 +104,8 @@ def memory_server(
                   on_list_resources=list_resources, on_list_resource_templates=list_templates, on_read_resource=read)
 
 INSTRUCTIONS = ("A memory that lasts. Tell it what is worth keeping, as short statements that make sense alone. Ask whether a statement follows from what was told; "
-                "search for what is near in meaning; walk along what follows from what; explain why something is held.")
+                "search for what is near in meaning; walk along what follows from what; explain why something is held. "
+                "Retract what was wrong or is true no longer, and tell what is true now; forget only what has to be deleted for good.")
 
 # %% ../../nbs/8_cli/20_serve.ipynb #4945dbfe
 MOST_BYTES = 2**24  # of a message
@@ -267,15 +268,6 @@ def http_server(
     return uvicorn.Server(uvicorn.Config(Guarded(app, token), log_config=None, access_log=False, lifespan="on", ws="none", server_header=False, timeout_graceful_shutdown=5))
 
 # %% ../../nbs/8_cli/20_serve.ipynb #d1dcc481
-def sweep(
-    path: Path,  # of a store, whose lock is held
-) -> None:
-    "Remove what writers that were killed have left beside a store."
-    path = Path(os.path.realpath(path))
-    for left in path.parent.glob("*.part"):
-        if left.name.startswith(f".{path.name}."):
-            with suppress(OSError): left.unlink()
-
 def open_shared(
     args: argparse.Namespace,  # of `serve`
 ) -> SharedMemory:

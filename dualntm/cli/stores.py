@@ -4,18 +4,20 @@
 
 # %% auto #0
 __all__ = ['add_graph_flags', 'check_store_flags', 'add_store_flags', 'check_parent', 'lock_wait', 'held', 'open_file_store',
-           'open_backend', 'attach_store', 'open_graph', 'found_edges', 'commit_found', 'keep', 'load_run',
-           'takes_facts', 'open_trained', 'add_asking_flag', 'asked_task']
+           'open_backend', 'attach_store', 'open_graph', 'found_edges', 'commit_found', 'keep_graph', 'keep', 'sweep',
+           'Effect', 'do_change', 'plain_effect', 'time_given', 'valid_time', 'look_back', 'load_run', 'takes_facts',
+           'open_trained', 'add_asking_flag', 'asked_task']
 
 # %% ../../nbs/8_cli/05_stores.ipynb #9f6d5929
 import argparse, os
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import NamedTuple
 
 from .connection_flags import add_connection_flags, connection_from
 from .console import amount
 from .words import name_value, named, seconds
-from ..errors import InputError
+from ..errors import GraphError, InputError
 from ..files import Lock
 from ..registry import find
 
@@ -162,19 +164,107 @@ def commit_found(
         commit_edges(net, edges, vectors, source, run, conditions=WriteConditions(write_gate=0., write_budget=len(vectors)))
 
 # %% ../../nbs/8_cli/05_stores.ipynb #31f3ae93
-def keep(
+def keep_graph(
     args: argparse.Namespace,
-    net,  # with the graph as its graph memory
+    memory,  # a graph memory
 ) -> str:  # what is there now, in a sentence
     "Bring a graph to where it lasts, and close it."
-    memory, place = net.graph_memory, args.store or f"graph {args.graph}"
-    counts = memory.count()
+    counts, place = memory.count(), args.store or f"graph {args.graph}"
     args.done[:] = [f"{place} was being written; it is whole, as it was before or as it is after"]
     if args.store: memory.save(args.store)
     else: memory.flush()
     args.done[:] = [f"{place} holds {amount(counts.propositions, 'proposition')} and {amount(counts.entailments, 'entailment')}"]
     memory.close()
     return args.done[0]
+
+def keep(
+    args: argparse.Namespace,
+    net,  # with the graph as its graph memory
+) -> str:  # what is there now, in a sentence
+    "Bring the graph of a network to where it lasts, and close it."
+    return keep_graph(args, net.graph_memory)
+
+# %% ../../nbs/8_cli/05_stores.ipynb #4d9e077b
+def sweep(
+    path: Path,  # of a store, whose lock is held
+) -> None:
+    "Remove what writers that were killed have left beside a store."
+    path = Path(os.path.realpath(path))
+    for left in path.parent.glob("*.part"):
+        if left.name.startswith(f".{path.name}."):
+            with suppress(OSError): left.unlink()
+
+# %% ../../nbs/8_cli/05_stores.ipynb #5de84fa0
+class Effect(NamedTuple):
+    "A change and all that goes or comes with it, as texts by number."
+    kind: str  # retract, restore or forget
+    named: dict[int, str]  # what it is about
+    withdrawn: dict[int, str]  # others that are not held any more
+    returned: dict[int, str]  # others that are held again
+    still_held: dict[int, str]  # taken back, and held as before, since it is concluded as well
+    not_valid: dict[int, str]  # told again, and not held, since it is not valid now
+
+def do_change(
+    graph,  # a graph memory
+    kind: str,  # retract, restore or forget
+    numbers: list[int],  # of propositions
+    why: str,
+    by: str,
+) -> Effect:
+    "Change a graph. Raises GraphError if that can't be; then nothing has changed."
+    from dualntm.graph import DENIAL
+    named = {p.idx: p.text for p in graph.propositions(numbers)}
+    if kind == "forget":
+        denials = [idx for idx in graph.find_all([DENIAL + text for text in named.values()]) if idx is not None]
+        named |= {p.idx: p.text for p in graph.propositions(denials)}
+        change = graph.forget(numbers, by=by)
+    else: change = (graph.retract if kind == "retract" else graph.restore)(numbers, why=why, by=by)
+    def texts(some): return {p.idx: p.text for p in graph.propositions([idx for idx in some if idx not in named])}
+    held = {p.idx for p in (graph.propositions(list(named)) if kind != "forget" else ()) if p.held}
+    odd = {idx: text for idx, text in named.items() if (idx in held) == (kind == "retract") and kind != "forget"}
+    return Effect(kind, named, texts(change.withdrawn), texts(change.returned), *((odd, {}) if kind == "retract" else ({}, odd)))
+
+def plain_effect(
+    effect: Effect,
+    dry_run: bool,
+    most: int | None = None,  # of each list; None: all
+) -> dict:
+    "What a change does, in plain values."
+    lists = {name: [{"idx": idx, "text": text} for idx, text in some.items()] for name, some in zip(effect._fields[1:], effect[1:])}
+    cut = {name: len(some) - most for name, some in lists.items() if most is not None and len(some) > most}
+    return {"change": effect.kind, "dry_run": dry_run} | {name: some[:most] for name, some in lists.items()} | ({"more": cut} if cut else {})
+
+# %% ../../nbs/8_cli/05_stores.ipynb #cffb757c
+def time_given(
+    args: argparse.Namespace,
+    name: str,  # of a flag, without its dashes
+) -> int | None:  # milliseconds since 1970; None if it was not given
+    "The time that a flag names. Raises InputError for what is none."
+    from dualntm.graph import time_of
+    text = getattr(args, name)
+    try: return time_of(text, f"--{name}")
+    except (GraphError, OverflowError): raise InputError(f"--{name} {text!r:.40}: give a date as 2026-11-27, or with a time as 2026-11-27T09:30") from None
+
+def valid_time(
+    args: argparse.Namespace,  # with `since` and `until`
+) -> tuple[int | None, int | None]:  # milliseconds since 1970
+    "From when until when something is to be valid. Raises InputError for a time that ends before it begins."
+    period = time_given(args, "since"), time_given(args, "until")
+    if None not in period and period[1] <= period[0]: raise InputError(f"--until {args.until} is not after --since {args.since}: give a valid time that ends after it begins")
+    return period
+
+def look_back(
+    args: argparse.Namespace,  # with `at`
+    task,
+    net,  # with a graph as its graph memory
+) -> None:
+    "Give a network its graph as it was at another time, if --at names one. Raises InputError or GraphError if that can't be had."
+    if (at := time_given(args, "at")) is None: return
+    memory = net.graph_memory
+    try: then = memory.as_of(at)
+    finally: memory.close()
+    if not then.count().propositions: raise InputError(f"--at {args.at}: {args.store or f'graph {args.graph}'} held nothing yet at that time")
+    task.attach(net, then)
 
 # %% ../../nbs/8_cli/05_stores.ipynb #84df3c0e
 def load_run(

@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['TELL_EXAMPLES', 'add_tell', 'read_facts', 'fact_lines', 'draw_facts', 'tell_facts', 'without_marks', 'with_own_lines',
-           'told_rows', 'print_told', 'tell_texts', 'tell_command']
+           'told_rows', 'print_told', 'limit_validity', 'tell_texts', 'tell_command']
 
 # %% ../../nbs/8_cli/08_tell.ipynb #be328d85
 import argparse, re, time
@@ -12,7 +12,7 @@ from pathlib import Path
 
 from .console import amount, bar
 from .eval import ROW_FORMS
-from .stores import add_store_flags, attach_store, held, keep, open_trained
+from .stores import add_store_flags, attach_store, held, keep, open_trained, valid_time
 from .words import check_counts, name_value, read_text, refuse_given
 from ..errors import InputError
 from ..files import write_atomically, writing_to
@@ -24,6 +24,7 @@ TELL_EXAMPLES = """examples:
   dualntm tell --checkpoint checkpoints/graph-recall-dual-seed1000 --long-term-memory-backend neo4j --graph world --facts facts.txt
   dualntm tell --checkpoint checkpoints/cdcl-nli-dual-seed1000 --store world.npz --text article.txt notes.md
   dualntm tell --checkpoint checkpoints/cdcl-nli-dual-seed1000 --store world.npz --sentence "Norvik will build the bridge in Lyon."
+  dualntm tell --checkpoint pretrained:everyday --store world.npz --sentence "Ada works in Paris." --since 2024-01-01 --until 2026-01-01
 """
 
 # %% ../../nbs/8_cli/08_tell.ipynb #9335b56a
@@ -39,6 +40,8 @@ def add_tell(commands) -> None:
     add("--file", metavar="FILE", help="the documents of the rows of a file (cdcl-nli; see below)")
     add("--sentence", action="append", default=[], metavar="TEXT", help="a sentence; give it again for more (cdcl-nli)")
     add("-p", "--param", action="append", default=[], metavar="columns=NAMES", type=name_value, help="premise:NAME names the column of --file with the text (cdcl-nli)")
+    add("--since", metavar="TIME", help="from when on the sentences are true, such as 2026-11-01 or 2026-11-01T09:30, in UTC (cdcl-nli)")
+    add("--until", metavar="TIME", help="until when they are true; then they are evidence for nothing any more (cdcl-nli)")
     add("--language", default="en", metavar="CODE", help="by whose rules --text is split into sentences (en)")
     add("--draw", choices=("chains", "function"), help="draw the facts at random and write them to that file first: chains, or a random function")
     add("--walks", type=int, default=20, metavar="N", help="how many chains to draw (20)")
@@ -195,6 +198,22 @@ def print_told(
               f"so that their vectors say little; it knows {' '.join(encoder.languages)}")
     if cut: print(f"  {amount(cut, 'sentence is', 'sentences are')} longer than the encoder reads; it knows only the beginning")
 
+# %% ../../nbs/8_cli/08_tell.ipynb #393cef82
+def limit_validity(
+    memory,  # a graph memory
+    sentences: list[str],  # that it was told
+    period: tuple[int | None, int | None],  # milliseconds since 1970
+) -> str:  # what was set, in a line; empty where no time was given
+    "Say when sentences are valid."
+    from dualntm.graph import words_of
+    since, until = period
+    if since is None and until is None or not sentences: return ""
+    numbers = memory.find_all(sentences)
+    memory.set_valid(numbers, since, until, by="tell")
+    about = (f" from {words_of(since)}" if since is not None else "") + (f" until {words_of(until)}" if until is not None else "")
+    now = any(p.held for p in memory.propositions(numbers))
+    return f"valid{about}: {amount(len(numbers), 'sentence')}" + ("" if now else "; that is not now, so that nothing rests on what was told")
+
 # %% ../../nbs/8_cli/08_tell.ipynb #1bec3438
 def tell_texts(
     args: argparse.Namespace,  # of `tell`
@@ -202,6 +221,7 @@ def tell_texts(
 ) -> None:
     "Tell a network sentences, and bring them to where they last."
     from dualntm.text import chunks, Row, unknown_languages
+    period = valid_time(args)
     task, net = open_trained(args, texts=True)
     for name, columns in (text.split("=", 1) for text in args.param):
         if name != "columns" or not args.file: raise InputError(f"-p {name}: tell takes columns=NAMES, for --file, and nothing else")
@@ -214,8 +234,9 @@ def tell_texts(
             for some in chunks(sentences, at_once):
                 told.append(task.tell(net, [Row((tuple(some),), "", None, None, "", (args.language,), "")], "tell", progress=False))
                 progress.update(len(some))
-        kept = keep(args, net)
+        valid, kept = limit_validity(net.graph_memory, sentences, period), keep(args, net)
     print_told(told, unknown_languages(task.encoder, spoken.values()), task.encoder)
+    if valid: print(f"  {valid}")
     print(kept)
 
 # %% ../../nbs/8_cli/08_tell.ipynb #fd3fd3ea
@@ -229,5 +250,6 @@ def tell_command(
     if texts and args.draw: raise InputError(f"--draw {args.draw}: facts are drawn and not texts, leave it out")
     if not args.draw: refuse_given(args, ("walks", "links", "items", "seed"), "this is for facts that are drawn, by --draw")
     if not args.text: refuse_given(args, ("language",), "this is for --text")
+    if not texts: refuse_given(args, ("since", "until"), "this is for texts")
     if args.param and not texts: raise InputError(f"-p {args.param[0]}: this is for --file")
     tell_texts(args) if texts else tell_facts(args)

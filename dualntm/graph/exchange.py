@@ -31,8 +31,8 @@ def export_entailment_graph_json(self: ReadableGraph,
 ) -> Counts:  # what was written
     "Write the graph as JSON. Raises GraphError if the file can't be written."
     nodes = [{"id": p.idx, "idx": p.idx, "text": p.text, "told": p.told, **({"embedding": p.embedding.tolist()} if embeddings else {})}
-             for p in self.propositions()]
-    edges = [{"source": e.source, "target": e.target, "score": float(f"{e.score:.6g}"), "origin": e.origin} for e in self.entailments()]
+             for p in self.propositions() if p.held]
+    edges = [{"source": e.source, "target": e.target, "score": float(f"{e.score:.6g}"), "origin": e.origin} for e in self.entailments() if e.held]
     about = {"dim": self.dim} | {f"encoder_{name}": value for name, value in (self.encoder or {}).items()}
     graph = {"directed": True, "multigraph": False, "graph": about, "nodes": nodes, "edges": edges}
     text = json.dumps(graph, ensure_ascii=False, indent=1).encode("utf-8", "backslashreplace")
@@ -152,11 +152,11 @@ def store_all(self: InMemoryGraphMemory,
 ) -> None:
     "`store` of many propositions."
     if not propositions: return
-    numbers, texts, vectors, runs, steps, told = zip(*propositions)
+    numbers, texts, vectors, runs, steps, told, held = zip(*propositions)
     numbers = np.array(numbers, np.int64)
     usual = text_numbers(normal_texts(texts)) == numbers
     if usual.all() and not self.elsewhere and len(np.unique(numbers)) == len(numbers) and (rows_of(self.by_number, numbers) < 0).all():
-        self.append(texts, np.array(vectors, np.float32), numbers, [self.names.number(run) for run in runs], steps, told)
+        self.append(texts, np.array(vectors, np.float32), numbers, [self.names.number(run) for run in runs], steps, told, held)
     else:
         for idx, *rest in propositions: self.store(*rest, idx)
 
@@ -168,14 +168,14 @@ def link_all(self: InMemoryGraphMemory,
     "`add_entailments` of many, each with its own origin, run and step, such as those of a file."
     if not entailments: return
     checked = check_edges(e[:3] for e in entailments)
-    origins, runs, steps = zip(*(e[3:] for e in entailments))
+    origins, runs, steps, _, alone = zip(*(e[3:] for e in entailments))
     for writer in {*zip(runs, steps)}: check_writer(*writer)
     rows, (origins, runs) = self.rows_at([end for edge in checked for end in edge[:2]]), ([self.names.number(word) for word in words] for words in (origins, runs))
-    self.add_links(rows.reshape(-1, 2), np.array([score for *_, score in checked]), origins, runs, steps)
+    self.add_links(rows.reshape(-1, 2), np.array([score for *_, score in checked]), origins, runs, steps, alone)
 
 # %% ../../nbs/3_graph/04_exchange.ipynb #ec7ea859
-_FORMAT = 3  # of a saved memory; 2 had all but vectors and scores in one piece of JSON, and 1, of version 0.1.0, no format and no told, held or encoder
-_SAVED = {"rows": ("idx", "run", "step", "told"), "links": ("ends", "score", "origin", "run", "step"), "notes": ("row", "time", "run", "step")}  # columns that a file has
+_FORMAT = 4  # of a saved memory; 3 had nothing of what is held and why; 2 had all but vectors and scores in one piece of JSON, and 1, of version 0.1.0, no format and no told, held or encoder
+_SAVED = {"rows": ("idx", "run", "step", "told", "held", "at"), "links": ("ends", "score", "origin", "run", "step", "alone", "at"), "notes": ("row", "time", "run", "step")}  # columns that a file has
 
 # %% ../../nbs/3_graph/04_exchange.ipynb #e1a7cf7d
 def _write_columns(
@@ -186,7 +186,7 @@ def _write_columns(
     "Write all of a memory."
     n = len(memory.rows)
     words = {"format": _FORMAT, "dim": memory.dim, "merge_threshold": memory.merge_threshold, "encoder": memory.encoder, "names": memory.names.words,
-             "elsewhere": memory.elsewhere, "foreign": [[line, *entry] for line, entry in memory.foreign.items()]}
+             "elsewhere": memory.elsewhere, "mind": memory.mind(), "foreign": [[line, *entry] for line, entry in memory.foreign.items()]}
     columns = {f"{table}-{name}": [getattr(memory, table)[name]] for table, names in _SAVED.items() for name in names}
     columns |= {"words": [np.frombuffer(json.dumps(words).encode(), np.uint8)], "embeddings": [block for _, block in parts(memory.vectors)]}
     with zipfile.ZipFile(file, "w") as archive:
@@ -274,14 +274,15 @@ def _read_columns(
     if words["encoder"]: memory.take_encoder(words["encoder"])
     for name in words["names"]: memory.names.number(*check_texts([name]))
     idx = _column(file, "rows-idx", None)
-    run, step, told = _column(file, "rows-run", len(idx), 0, names), _column(file, "rows-step", len(idx)), _column(file, "rows-told", len(idx))
+    columns = [_column(file, "rows-run", len(idx), 0, names), *(_column(file, f"rows-{name}", len(idx)) for name in ("step", "told"))]
+    columns += [_column(file, f"rows-{name}", len(idx)) for name in ("held", "at")] if words["format"] > 3 else [np.ones(len(idx), bool), np.zeros(len(idx), np.int64)]
     with file.zip.open("texts.json") as lines, file.zip.open("embeddings.npy") as vectors:
         np.lib.format.read_magic(vectors)
         if np.lib.format.read_array_header_1_0(vectors) != ((len(idx), memory.dim), False, np.dtype("<f4")): raise GraphError("embeddings")
         for texts in map(check_texts, map(json.loads, lines)):
             some = slice(len(memory.rows), len(memory.rows) + len(texts))
             array = np.frombuffer(vectors.read(4 * memory.dim * len(texts)), "<f4").reshape(-1, memory.dim)
-            memory.append(texts, check_embeddings(array, memory.dim, len(texts)), idx[some], run[some], step[some], told[some])
+            memory.append(texts, check_embeddings(array, memory.dim, len(texts)), idx[some], *(column[some] for column in columns))
     if not len(memory.rows) == len(idx) == len(np.unique(idx)): raise GraphError("a number is there twice, or a text is missing")
     memory.elsewhere = {text: whole(number, "number") for text, number in words["elsewhere"].items() if memory.check_number(number) >= 0}
     return memory
@@ -299,12 +300,14 @@ def _read_links(
     scores, origin, run, step = (_column(file, f"links-{name}", len(ends), *limits) for name, limits in
                                  (("score", (5e-324, np.nextafter(1, 2))), ("origin", (0, names)), ("run", (0, names)), ("step", ())))
     if len(rows) and rows.max() >= n: raise GraphError("links")
-    memory.add_links(rows, scores, origin, run, step)
+    more = [_column(file, f"links-{name}", len(ends)) for name in ("alone", "at")] if words["format"] > 3 else [np.ones(len(ends), bool), np.zeros(len(ends), np.int64)]
+    memory.add_links(rows, scores, origin, run, step, *more)
     row = _column(file, "notes-row", None, -1, n)
     time, run, step = (_column(file, f"notes-{name}", len(row), *limits) for name, limits in (("time", (-names,)), ("run", (0, names)), ("step", ())))
     memory.notes.add(len(row), row=row, time=time, run=run, step=step)
     memory.foreign = {line: (whole(idx, "number"), *check_texts([text])) for line, idx, text in words["foreign"]}
     if set(memory.foreign) != set(np.flatnonzero(row < 0).tolist()): raise GraphError("log")
+    memory.take_mind(words["mind"]) if "mind" in words else memory.bring_forward()
 
 # %% ../../nbs/3_graph/04_exchange.ipynb #73a46b75
 def _restore(
@@ -325,6 +328,7 @@ def _restore(
                      for (source, target, origin, run, step), score in zip(words["entailments"], scores, strict=True)])
     memory.note(LogEntry(*line) for line in words["log"])
     if len(memory.rows) < len(embeddings): raise GraphError("a number is there twice")
+    memory.bring_forward()
     return memory
 
 # %% ../../nbs/3_graph/04_exchange.ipynb #a690b1cf
@@ -361,15 +365,16 @@ def add_graph(self: WritableGraph,
     parts = defaultdict(list)
     for e in other.entailments():
         ends = numbers[e.source], numbers[e.target]
-        if e.source == e.target or ends[0] != ends[1]: parts[e.origin, e.run, e.step].append((*ends, e.score))
+        if e.alone and (e.source == e.target or ends[0] != ends[1]): parts[e.origin, e.run, e.step].append((*ends, e.score))
     for writer, part in parts.items(): self.add_entailments(part, *writer)
     lines = other.log()
     for writer, part in groupby(lines, lambda line: (line.run, line.step)): self.log_writes([numbers[line.source_idx] for line in part], *writer)
+    self.add_mind(other, numbers)
     return Counts(len(set(numbers.values())), sum(map(len, parts.values())), len(lines))
 
 # %% ../../nbs/3_graph/04_exchange.ipynb #2335f032
 @patch
-def restore(self: GraphMemory,
+def fill_from(self: GraphMemory,
     path: str | Path,  # a file that `save` wrote
 ) -> None:
     "Make the graph what a file holds. Raises GraphError, naming the file, if it can't be read or does not fit; the graph is then as it was."
@@ -380,7 +385,7 @@ def restore(self: GraphMemory,
 
 # %% ../../nbs/3_graph/04_exchange.ipynb #8eb15027
 @patch
-def restore(self: InMemoryGraphMemory,
+def fill_from(self: InMemoryGraphMemory,
     path: str | Path,  # a file that `save` wrote
 ) -> None:
     "Make the memory what a file holds. Raises GraphError, naming the file, if it can't be read or does not fit; the memory is then as it was."
@@ -406,7 +411,7 @@ def bring_back(self: GraphMemory,
 ) -> None:
     "Make the graph what it was. Raises GraphError if that can't be had."
     if "file" not in kept: raise GraphError(f"the graph was kept by a graph memory of another kind ({', '.join(kept)}), and {type(self).__name__} needs a file")
-    self.restore(Path(folder)/kept["file"])
+    self.fill_from(Path(folder)/kept["file"])
 
 # %% ../../nbs/3_graph/04_exchange.ipynb #291009ce
 @contextmanager

@@ -6,8 +6,9 @@
 __all__ = ['InMemoryGraphMemory', 'cosines_to']
 
 # %% ../../nbs/3_graph/02_in_process.ipynb #dcb204d4
+from collections import defaultdict
 from datetime import datetime, timezone
-from typing import Iterable, Sequence
+from typing import Callable, Iterable, Sequence
 
 import numpy as np
 from fastcore.basics import patch
@@ -26,10 +27,11 @@ class InMemoryGraphMemory(GraphMemory):
         dim: int,  # width of an embedding
         merge_threshold: float = 0.999,  # cosine from which two propositions are near
         exact_up_to: int | None = None,  # not used any more: every search is exact
+        clock: Callable[[], int] = GraphMemory.clock,  # gives the time, in milliseconds since 1970
     ):
         dim = whole(dim, "dim")
         if dim < 1: raise GraphError(f"dim={dim}: an embedding has at least 1 number")
-        self.dim, self.merge_threshold = dim, float(merge_threshold)
+        self.dim, self.merge_threshold, self.clock = dim, float(merge_threshold), clock
         self.seen_at = {}  # path: what its file was like when it was last read or written from here
         self.clear()
 
@@ -37,15 +39,18 @@ class InMemoryGraphMemory(GraphMemory):
 @patch
 def clear(self: InMemoryGraphMemory) -> None:
     "Remove everything."
-    self.rows = Columns(idx="i8", run="i4", step="i8", told="?", scale="f4", out="i4", into="i4")  # of propositions; 1 / length; the last links from and to it
-    self.links = Columns(ends="i8", score="f8", origin="i4", run="i4", step="i8", out="i4", into="i4")  # two rows; the link before from, and to, the same
+    self.rows = Columns(idx="i8", run="i4", step="i8", told="?", scale="f4", out="i4", into="i4", held="?", at="i8")  # of propositions; 1 / length; the last links from and to it
+    self.links = Columns(ends="i8", score="f8", origin="i4", run="i4", step="i8", out="i4", into="i4", alone="?", at="i8")  # two rows; the link before from, and to, the same
     self.notes = Columns(row="i4", time="i8", run="i4", step="i8")  # lines of the log
     self.texts, self.vectors, self.names = Texts(), Vectors(self.dim), Names()
     self.by_number, self.by_ends = Index(self.rows, "idx"), Index(self.links, "ends")
     self.elsewhere: dict[str, int] = {}  # number of a normal text, where its hash does not lead to it
     self.wild: list[int] = []  # rows of vectors that are too long or too short for float32's squares
     self.foreign: dict[int, tuple] = {}  # number and text in a line of the log, where there is no such proposition
-    self.encoder = None
+    self.encoder, self.unheld, self.joined = None, 0, 0  # the last two: propositions that are not held, links that do not stand alone
+    self.reasons, self.concluding, self.supporting = {}, defaultdict(list), defaultdict(list)  # justifications by number; numbers of those that conclude, or rest on, a proposition
+    self.groundless: set[int] = set()  # numbers of conclusions whose last justification was forgotten
+    self.retracted, self.taken, self.periods, self.turn, self.done = set(), set(), {}, np.inf, []  # numbers of propositions, and of justifications, that were taken back; from when until when a proposition is valid, and whether it is now; when the next of these begins or ends; all changes
 
 # %% ../../nbs/3_graph/02_in_process.ipynb #ac459c3b
 @patch
@@ -125,7 +130,7 @@ def add_texts(self: InMemoryGraphMemory,
     if len(texts) == 1:  # the same with less ado
         idx, row = self.place_of(*normal)
         if row < 0: self.append(texts, vectors, idx, self.names.number(run), step, told)
-        elif told: self.rows["told"][row] = True
+        elif told and not self.rows["told"][row]: self.become_told([idx], run)
         return np.array([len(self.rows) - 1 if row < 0 else row])
     numbers, rows = self.places_of(normal)
     new = np.flatnonzero(rows < 0)
@@ -139,7 +144,7 @@ def add_texts(self: InMemoryGraphMemory,
     rows[new] = rows[first]
     some = ([texts[i] for i in fresh.tolist()], vectors[fresh]) if len(fresh) < len(texts) else (texts, vectors)
     if len(fresh): self.append(*some, numbers[fresh], self.names.number(run), step, told)
-    if told: self.rows["told"][rows] = True
+    if told and len(late := np.unique(rows[~self.rows["told"][rows]])): self.become_told(self.rows["idx"][late].tolist(), run)
     return rows
 
 # %% ../../nbs/3_graph/02_in_process.ipynb #3753d53b
@@ -151,6 +156,8 @@ def append(self: InMemoryGraphMemory,
     run,  # the number of its name, as step and told one for all or (n,)
     step,
     told,
+    held=True,
+    at=None,  # None: now
 ) -> None:
     "Add propositions at the end of the columns."
     lengths = np.sqrt(np.einsum("nd,nd->n", vectors, vectors, dtype=np.float64))
@@ -158,7 +165,8 @@ def append(self: InMemoryGraphMemory,
     if not tame.all(): self.wild += (len(self.rows) + np.flatnonzero(~tame)).tolist()
     self.texts.add(texts)
     self.vectors.add(vectors)
-    self.rows.add(len(texts), idx=numbers, run=run, step=step, told=told, scale=tame / lengths, out=-1, into=-1)
+    self.rows.add(len(texts), idx=numbers, run=run, step=step, told=told, scale=tame / lengths, out=-1, into=-1, held=held, at=self.clock() if at is None else at)
+    self.unheld += len(texts) - int(np.sum(np.broadcast_to(held, len(texts))))
     note_rows(self.by_number)
 
 # %% ../../nbs/3_graph/02_in_process.ipynb #b92cfeb5
@@ -169,15 +177,16 @@ def store(self: InMemoryGraphMemory,
     run: str = "",
     step: int = 0,
     told: bool = True,
+    held: bool = True,
     idx: int | None = None,  # its number; None makes one from the text
 ) -> int:  # its number
     "Store one proposition; one whose number is there can only become told."
     vector, name = np.asarray(embedding, np.float32)[None], normal_text(text)
     if idx is None: return self.rows["idx"][self.add_texts([text], vector, run, step, told)[0]].item()
-    if (row := self.by_number.get(idx)) >= 0: self.rows["told"][row] |= told
-    else:
+    if (row := self.by_number.get(idx)) >= 0 and told and not self.rows["told"][row]: self.become_told([idx], run)
+    elif row < 0:
         known = self.place_of(name)[1] >= 0
-        self.append([text], vector, idx, self.names.number(run), step, told)
+        self.append([text], vector, idx, self.names.number(run), step, told, held)
         if not known and self.place_of(name)[0] != idx: self.elsewhere[name] = idx
     return idx
 
@@ -214,10 +223,12 @@ def search(self: InMemoryGraphMemory,
 ) -> list[list[tuple[int, float]]]:  # for each query, numbers and cosines, the nearest first
     "The nearest propositions by cosine, exactly."
     queries, n = at_length_one(check_embeddings(queries, self.dim)), len(self.rows)
-    k, found = min(whole(k, "k"), n), []
+    if self.periods: self.let_pass()
+    k, found = min(whole(k, "k"), n - self.unheld), []
     if k < 1: return [[] for _ in queries]
     for some in np.split(queries, range(most := max(1, 2**24 // n), len(queries), most)):
         for query, cosines in zip(some, self.cosines(some, n)):
+            if self.unheld: cosines[~self.rows["held"]] = -2
             rows = np.flatnonzero(cosines >= np.partition(cosines, n - k)[n - k] - 1e-5)
             found.append(by_rank(zip(self.rows["idx"][rows].tolist(), cosines_to(query, at_length_one(take(self.vectors, rows)))))[:k])
     return found
@@ -249,6 +260,8 @@ def add_links(self: InMemoryGraphMemory,
     origin,  # the number of its name, as run and step one for all or (n,)
     run,
     step,
+    alone=True,
+    at=None,  # None: now
 ) -> None:
     "`add_entailments` of what was checked."
     ends, before = rows[:, 0] << 32 | rows[:, 1], len(self.links)
@@ -258,9 +271,11 @@ def add_links(self: InMemoryGraphMemory,
     self.links["score"][links[there]] = np.maximum(self.links["score"][links[there]], best[there])
     order = np.argsort(first[~there])
     fresh = first[~there][order]
-    origin, run, step = (np.broadcast_to(value, len(rows))[fresh] for value in (origin, run, step))
-    self.links.add(len(fresh), ends=ends[fresh], score=best[~there][order], origin=origin, run=run, step=step, out=-1, into=-1)
+    origin, run, step, alone, at = (np.broadcast_to(value, len(rows)) for value in (origin, run, step, alone, self.clock() if at is None else at))
+    fields = dict(origin=origin[fresh], run=run[fresh], step=step[fresh], alone=alone[fresh], at=at[fresh])
+    self.links.add(len(fresh), ends=ends[fresh], score=best[~there][order], out=-1, into=-1, **fields)
     for way, side in (("out", rows[fresh, 0]), ("into", rows[fresh, 1])): self.hang(way, side, before)
+    self.joined += len(fresh) - int(fields["alone"].sum())
     note_rows(self.by_ends)
 
 @patch
@@ -289,6 +304,7 @@ def add_entailments(self: InMemoryGraphMemory,
     if not isinstance(origin, str): raise GraphError(f"origin={origin!r:.50}: give a string")
     rows = self.rows_at([end for edge in checked for end in edge[:2]]).reshape(-1, 2)
     if len(rows): self.add_links(rows, np.array([score for *_, score in checked]), self.names.number(origin), self.names.number(run), step)
+    if len(rows) and (self.unheld or self.joined): self.become_linked([edge[:2] for edge in checked], run)
     return len(self.links) - before
 
 # %% ../../nbs/3_graph/02_in_process.ipynb #52ad38c7
@@ -297,12 +313,13 @@ def ends_of(self: InMemoryGraphMemory,
     row: int,
     direction: str,  # out or in
 ) -> list[tuple[int, float]]:  # numbers and scores, in no order
-    "The other ends of the links of a proposition."
+    "The other ends of the links of a proposition, as far as they are held."
     way = {"out": "out", "in": "into"}[direction]
     chain, links, link = self.links.room[way], [], int(self.rows.room[way][row])
     while link >= 0:
         links.append(link)
         link = int(chain[link])
+    if self.unheld or self.joined: links = [link for link in links if self.leads(link)]
     if not links: return []
     ends = self.links.room["ends"][links]
     return list(zip(self.rows.room["idx"][ends & 2**32 - 1 if way == "out" else ends >> 32].tolist(), self.links.room["score"][links].tolist()))
@@ -313,6 +330,7 @@ def neighbours(self: InMemoryGraphMemory,
     direction: str = "out",  # out: what it entails; in: what entails it
 ) -> list[tuple[int, float]]:  # numbers and scores
     "Where the entailments of a proposition lead."
+    if self.periods: self.let_pass()
     row = self.check_number(idx)
     if direction not in ("out", "in"): raise GraphError(f"direction={direction!r}: write out or in")
     return by_rank(self.ends_of(row, direction))
@@ -325,6 +343,7 @@ def walk(self: InMemoryGraphMemory,
     direction: str = "out",  # out: to what they entail; in: to what entails them
 ) -> list[list[int]]:  # for each start, the numbers on the way, the start first; a walk ends early where nothing leads on
     "Go from each start along the strongest entailments; a hop costs what leads from one proposition."
+    if self.periods: self.let_pass()
     walks, links = check_walk(starts, links, direction)
     for walk, row in zip(walks, self.rows_at(start for start, in walks).tolist()):
         while len(walk) <= links and (ends := self.ends_of(row, direction)):
@@ -338,8 +357,9 @@ def made(self: InMemoryGraphMemory,
     rows: np.ndarray,  # (n,)
 ) -> list[Proposition]:
     "The propositions in some rows, as objects."
-    idx, run, step, told = (self.rows[name][rows].tolist() for name in ("idx", "run", "step", "told"))
-    return list(map(Proposition, idx, map(self.texts.__getitem__, rows.tolist()), take(self.vectors, rows), map(self.names.__getitem__, run), step, told))
+    if self.periods: self.let_pass()
+    idx, run, *rest = (self.rows[name][rows].tolist() for name in ("idx", "run", "step", "told", "held"))
+    return list(map(Proposition, idx, map(self.texts.__getitem__, rows.tolist()), take(self.vectors, rows), map(self.names.__getitem__, run), *rest))
 
 @patch
 def propositions(self: InMemoryGraphMemory,
@@ -354,10 +374,12 @@ def linked(self: InMemoryGraphMemory,
     links: np.ndarray,  # (n,), which
 ) -> list[Entailment]:
     "Some links, as objects."
+    if self.periods: self.let_pass()
     ends, number = self.links["ends"][links], self.rows["idx"]
-    score, origin, run, step = (self.links[name][links].tolist() for name in ("score", "origin", "run", "step"))
+    score, origin, run, step, alone = (self.links[name][links].tolist() for name in ("score", "origin", "run", "step", "alone"))
     origin, run = ([self.names[word] for word in column] for column in (origin, run))
-    return list(map(Entailment, number[ends >> 32].tolist(), number[ends & 2**32 - 1].tolist(), score, origin, run, step))
+    held = [self.leads(link) for link in links.tolist()] if self.unheld or self.joined else [True] * len(links)
+    return list(map(Entailment, number[ends >> 32].tolist(), number[ends & 2**32 - 1].tolist(), score, origin, run, step, held, alone))
 
 @patch
 def entailments(self: InMemoryGraphMemory) -> list[Entailment]:
@@ -376,16 +398,6 @@ def log_writes(self: InMemoryGraphMemory,
     (run, step), rows = check_writer(run, step), self.rows_at(numbers)
     now = datetime.now(timezone.utc).isoformat(timespec="milliseconds")
     if len(rows): self.notes.add(len(rows), row=rows, time=moment(now), run=self.names.number(run), step=step)
-
-@patch
-def note(self: InMemoryGraphMemory,
-    lines: Iterable[LogEntry],  # from a file or a server
-) -> None:
-    "Add lines to the log as they are."
-    for idx, text, time, run, step in lines:
-        row, count = self.by_number.get(whole(idx, "number")), moment(time)
-        if row < 0 or self.texts[row] != text: self.foreign[len(self.notes)], row = (int(idx), text), -1
-        self.notes.add(1, row=row, time=-1 - self.names.number(time) if count is None else count, run=self.names.number(run), step=step)
 
 # %% ../../nbs/3_graph/02_in_process.ipynb #7600dba6
 @patch

@@ -6,10 +6,10 @@
 __all__ = ['AbstractGraphMemory', 'normal_text', 'text_number', 'normal_texts', 'text_numbers', 'Proposition', 'Entailment',
            'LogEntry', 'Counts', 'plain_array', 'check_embeddings', 'check_score', 'whole', 'check_writer',
            'check_texts', 'check_edges', 'by_rank', 'at_length_one', 'ReadableGraph', 'WritableGraph', 'GraphMemory',
-           'missing_methods', 'complete', 'Subgraph', 'check_walk', 'Near', 'check_encoder']
+           'missing_methods', 'complete', 'Subgraph', 'check_walk', 'check_encoder']
 
 # %% ../../nbs/3_graph/01_interface.ipynb #7f56a035
-import hashlib, operator, unicodedata
+import hashlib, operator, time, unicodedata
 from abc import ABC, abstractmethod
 from pathlib import Path
 from typing import Iterable, NamedTuple, Sequence
@@ -58,6 +58,7 @@ class Proposition(NamedTuple):
     run: str = ""  # which run wrote it first
     step: int = 0  # at which of the run's batches
     told: bool = True  # whether somebody said it; False: it is only held, as a judged hypothesis is
+    held: bool = True  # False: it was taken back, or what it rested on was; it can be restored
 
 # %% ../../nbs/3_graph/01_interface.ipynb #4a9ee872
 class Entailment(NamedTuple):
@@ -68,6 +69,8 @@ class Entailment(NamedTuple):
     origin: str = ""  # where the claim comes from: told, gold for labelled data, predicted by a network, judge for a model that weighed it, or another word
     run: str = ""  # which run wrote it first
     step: int = 0  # at which of the run's batches
+    held: bool = True  # False: it was taken back, or what it stands on was
+    alone: bool = True  # whether it holds its target up by itself; False: as a part of justifications only
 
 # %% ../../nbs/3_graph/01_interface.ipynb #3b04e60a
 class LogEntry(NamedTuple):
@@ -253,6 +256,7 @@ class WritableGraph(ReadableGraph):
 class GraphMemory(WritableGraph):
     "What a graph memory can do: be asked, be written, and last."
     about: dict = {}  # how to find it again, in plain values, for a run's configuration; "backend" is its name in the registry
+    clock = staticmethod(lambda: time.time_ns() // 10**6)  # gives the time, in milliseconds since 1970
 
     def __init_subclass__(cls, **kwargs):
         super().__init_subclass__(**kwargs)
@@ -309,6 +313,14 @@ def check_usable(cls: GraphMemory,
     connection=None,  # to a server, if one was named
 ) -> None:
     "Raise an error at once if a memory of this kind can't be opened now, such as one whose server is not there. By default there is nothing to try."
+
+# %% ../../nbs/3_graph/01_interface.ipynb #2a810ec0
+@patch
+def times(self: ReadableGraph,
+    numbers: Sequence[int],  # of propositions
+) -> list[int]:  # in milliseconds since 1970; 0 where that is not known
+    "When propositions were written. By default no time is known. Raises GraphError for a proposition that is not there."
+    return [0 for _ in self.propositions(numbers)]
 
 # %% ../../nbs/3_graph/01_interface.ipynb #af3345db
 @patch
@@ -403,28 +415,6 @@ def walk(self: ReadableGraph,
         if not going or hop == links: break
         ends = self.neighbours_of(dict.fromkeys(walk[-1] for walk in going), direction, 1)
     return walks
-
-# %% ../../nbs/3_graph/01_interface.ipynb #250fc537
-class Near(NamedTuple):
-    "Two propositions that are near to each other."
-    idx: int  # number of the one that was asked about
-    other: int  # number of the other
-    cosine: float
-
-# %% ../../nbs/3_graph/01_interface.ipynb #76ffd4f3
-@patch
-def near_to(self: ReadableGraph,
-    numbers: Iterable[int],  # of propositions
-    threshold: float | None = None,  # cosine from which two are near; None takes the graph's own, `merge_threshold`
-    most: int = 3,  # others at most for each
-) -> list[Near]:  # each pair once
-    "Pairs of propositions that are near to each other, of which at least one has one of these numbers."
-    asked, limit, pairs = self.propositions(list(numbers)), self.merge_threshold if threshold is None else threshold, {}
-    if not asked or limit > 1: return []
-    for p, ranks in zip(asked, self.search(np.stack([p.embedding for p in asked]), most + 1)):
-        others = [(other, cosine) for other, cosine in ranks if other != p.idx and cosine >= limit - 1e-6]
-        for other, cosine in others[:most]: pairs.setdefault(frozenset((p.idx, other)), Near(p.idx, other, cosine))
-    return sorted(pairs.values(), key=lambda near: (-near.cosine, near.idx, near.other))
 
 # %% ../../nbs/3_graph/01_interface.ipynb #bd420f4e
 def check_encoder(

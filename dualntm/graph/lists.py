@@ -13,7 +13,8 @@ import numpy as np
 from fastcore.basics import patch
 
 from .in_process import InMemoryGraphMemory
-from .interface import LogEntry, Proposition
+from .columns import moment
+from .interface import LogEntry, Proposition, whole
 
 # %% ../../nbs/3_graph/06_lists.ipynb #eb02d792
 class Listed(collections.abc.Sequence):
@@ -47,6 +48,17 @@ class Looked(collections.abc.Mapping):
     def __getitem__(self, key):
         if (row := self.row(key)) < 0: raise KeyError(key)
         return self.made(np.array([row]))[0]
+
+# %% ../../nbs/3_graph/06_lists.ipynb #c9417bac
+@patch
+def note(self: InMemoryGraphMemory,
+    lines: Iterable[LogEntry],  # from a file or a server
+) -> None:
+    "Add lines to the log as they are."
+    for idx, text, time, run, step in lines:
+        row, count = self.by_number.get(whole(idx, "number")), moment(time)
+        if row < 0 or self.texts[row] != text: self.foreign[len(self.notes)], row = (int(idx), text), -1
+        self.notes.add(1, row=row, time=-1 - self.names.number(time) if count is None else count, run=self.names.number(run), step=step)
 
 # %% ../../nbs/3_graph/06_lists.ipynb #e7db78a2
 @patch(as_prop=True)

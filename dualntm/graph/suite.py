@@ -32,7 +32,7 @@ def check_writing(
     assert memory.add_entailments([(rain, wet, .5)], "told", "first", 7) == 1
     assert memory.add_entailments([(rain, wet, .25), (wet, wet, 1)], "seen", "second", 8) == 1
     assert memory.add_entailments([(rain, wet, .75)], "seen", "second", 9) == 0
-    assert {e[:2]: e[2:] for e in memory.entailments()} == {(rain, wet): (.75, "told", "first", 7), (wet, wet): (1, "seen", "second", 8)}
+    assert {e[:2]: e[2:6] for e in memory.entailments()} == {(rain, wet): (.75, "told", "first", 7), (wet, wet): (1, "seen", "second", 8)}
     assert memory.neighbours(rain) == [(wet, .75)] and memory.neighbours(wet, "in") == [(wet, 1), (rain, .75)]
     memory.log_writes([rain, wet], "first", 7)
     assert [(line.source_idx, line.proposition, line.run, line.step) for line in memory.log()] == \

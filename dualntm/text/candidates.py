@@ -97,19 +97,19 @@ class Candidates:
         if evidence not in ("told", "held"): raise GraphError(f"evidence={evidence!r}: write told or held")
         if not 0 <= float(weight) < float("inf"): raise InputError(f"weight={weight}: give a number from 0")
         self.memory, self.evidence, self.weight, self.deep = memory, evidence, float(weight), whole_number("deep", deep)
-        self.size = None  # propositions in the memory when it was read; None before
+        self.size, self.last = None, []  # propositions in the memory when it was read, None before; the number of its last change
         self.renew()
 
 # %% ../../nbs/5_text/10_candidates.ipynb #0d71fbe6
 @patch
 def renew(self: Candidates) -> bool:  # whether it was read again
     "Read the memory if it has changed since it was read last; `find` and `near` do so by themselves."
-    size = self.memory.count().propositions
-    if size == self.size and self._as_before(): return False
+    size, last = self.memory.count().propositions, [change.idx for change in self.memory.changes()[-1:]]
+    if size == self.size and last == self.last and self._as_before(): return False
     said = self.memory.propositions()
     able = [p for p in said if not p.text.startswith(DENIAL)]
-    known = [p for p in able if p.told or self.evidence == "held"]
-    self.size, self.numbers = size, [p.idx for p in known]
+    known = [p for p in able if p.held and (p.told or self.evidence == "held")]
+    self.size, self.last, self.numbers = size, last, [p.idx for p in known]
     self.waiting = [] if self.evidence == "held" else [p.idx for p in able if not p.told]
     self.probes = [said[place].idx for place in sorted({0, len(said) // 3, 2 * len(said) // 3, len(said) - 1})] if said else []
     self.words, self.place = Words([p.text for p in known]), {normal_text(p.text): place for place, p in enumerate(known)}

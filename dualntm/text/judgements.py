@@ -8,6 +8,7 @@ __all__ = ['Judgement', 'chunks', 'judgement_of', 'Edge', 'target_of', 'without_
            'edge_metrics']
 
 # %% ../../nbs/5_text/14_judgements.ipynb #b7bbfd90
+from itertools import groupby
 from typing import NamedTuple
 
 import numpy as np
@@ -173,7 +174,8 @@ def commit_edges(
     sources = {edge.source for edge in strong}
     numbers, counts = net.admit({text: text for text in texts}, plain, c, run, step, set(texts) - sources | held_of(memory, sources))
     ends = [(numbers[a], numbers[b], score) for a, b, score in strong if a in numbers and b in numbers and numbers[a] != numbers[b]]
-    written = memory.add_entailments(ends, origin, run, step) if ends else 0
+    rows = [(target, [(source, score) for source, _, score in row]) for target, row in groupby(ends, lambda end: end[1])]
+    written = memory.add_justifications([(target, supports, max(score for _, score in supports)) for target, supports in rows], origin, run, step)
     return Tally(presented=len(texts), **counts, links=len(edges), links_refused=len(edges) - len(ends),
                  links_known=len(ends) - written, links_written=written)
 
