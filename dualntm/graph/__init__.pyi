@@ -4,7 +4,6 @@ from .interface import Counts as Counts
 from .interface import Entailment as Entailment
 from .interface import GraphMemory as GraphMemory
 from .interface import LogEntry as LogEntry
-from .interface import Near as Near
 from .interface import Proposition as Proposition
 from .interface import ReadableGraph as ReadableGraph
 from .interface import Subgraph as Subgraph
@@ -43,6 +42,25 @@ from .xml_formats import GEXF as GEXF
 from .xml_formats import GraphML as GraphML
 from .turtle import Turtle as Turtle
 from .neo4j_tables import Neo4jTables as Neo4jTables
+from .justifications import check_justifications as check_justifications
+from .justifications import held_set as held_set
+from .justifications import Justification as Justification
+from .justifications import justification_number as justification_number
+from .justifications import still_held as still_held
+from .changes import Change as Change
+from .changes import CHANGES as CHANGES
+from .changes import check_reason as check_reason
+from .changes import made_change as made_change
+from .changes import OPPOSITE as OPPOSITE
+from .changes import time_of as time_of
+from .changes import words_of as words_of
+from .explanations import Conflict as Conflict
+from .explanations import Event as Event
+from .explanations import Explanation as Explanation
+from .forgetting import Near as Near
+from .forgetting import without_mention as without_mention
 from .suite import check_graph_memory as check_graph_memory
+from .change_suite import check_changing as check_changing
+from .change_suite import Reference as Reference
 
-__all__ = ['AbstractGraphMemory', 'Affirmed', 'Arriving', 'Counts', 'DENIAL', 'Entailment', 'GEXF', 'GraphFormat', 'GraphML', 'GraphMemory', 'InMemoryGraphMemory', 'JSONGraph', 'JUDGED', 'Leaving', 'LogEntry', 'Near', 'Neo4jTables', 'Proposition', 'ReadableGraph', 'Subgraph', 'Turtle', 'WritableGraph', 'as_format', 'at_length_one', 'by_rank', 'changing_graph', 'check_edges', 'check_embeddings', 'check_encoder', 'check_graph_memory', 'check_score', 'check_texts', 'check_walk', 'check_writer', 'complete', 'cosines_to', 'graph_from', 'judged', 'load_graph', 'missing_methods', 'normal_text', 'normal_texts', 'plain_array', 'text_number', 'whole']
+__all__ = ['AbstractGraphMemory', 'Affirmed', 'Arriving', 'CHANGES', 'Change', 'Conflict', 'Counts', 'DENIAL', 'Entailment', 'Event', 'Explanation', 'GEXF', 'GraphFormat', 'GraphML', 'GraphMemory', 'InMemoryGraphMemory', 'JSONGraph', 'JUDGED', 'Justification', 'Leaving', 'LogEntry', 'Near', 'Neo4jTables', 'OPPOSITE', 'Proposition', 'ReadableGraph', 'Reference', 'Subgraph', 'Turtle', 'WritableGraph', 'as_format', 'at_length_one', 'by_rank', 'changing_graph', 'check_changing', 'check_edges', 'check_embeddings', 'check_encoder', 'check_graph_memory', 'check_justifications', 'check_reason', 'check_score', 'check_texts', 'check_walk', 'check_writer', 'complete', 'cosines_to', 'graph_from', 'held_set', 'judged', 'justification_number', 'load_graph', 'made_change', 'missing_methods', 'normal_text', 'normal_texts', 'plain_array', 'still_held', 'text_number', 'time_of', 'whole', 'without_mention', 'words_of']

@@ -27,20 +27,22 @@ from .local_server import only_whole as only_whole
 from .local_server import start_local as start_local
 from .local_server import VERSION as VERSION
 from .journal import Journal as Journal
+from .settling import do_change as do_change
+from .settling import settle as settle
 from .sender import KEYS as KEYS
 from .sender import remove as remove
 from .sender import Sender as Sender
-from .server_graph import clean as clean
-from .server_graph import connected as connected
-from .server_graph import GraphInfo as GraphInfo
-from .server_graph import list_graphs as list_graphs
-from .server_graph import opened_graph as opened_graph
-from .server_graph import read_graph as read_graph
 from .server_graph import ServerGraph as ServerGraph
+from .whole_graphs import clean as clean
+from .whole_graphs import connected as connected
+from .whole_graphs import GraphInfo as GraphInfo
+from .whole_graphs import list_graphs as list_graphs
+from .whole_graphs import opened_graph as opened_graph
+from .whole_graphs import read_graph as read_graph
+from .whole_graphs import replay as replay
 from .memory import Neo4jGraphMemory as Neo4jGraphMemory
-from .memory import replay as replay
 from .queries import MOST as MOST
 from .queries import QUERIES as QUERIES
 from .queries import run_query as run_query
 
-__all__ = ['ANSWERS', 'Connection', 'DEFAULTS', 'GraphInfo', 'Journal', 'KEYS', 'LocalServer', 'MOST', 'Neo4jGraphMemory', 'QUERIES', 'SETTINGS', 'Sender', 'ServerGraph', 'ServerInfo', 'VERSION', 'causes', 'check_connection', 'check_place', 'check_uri', 'clean', 'connected', 'expanded', 'fetch_server', 'find_env_file', 'find_java', 'find_maven', 'free_port', 'library', 'list_graphs', 'only_whole', 'open_driver', 'opened_graph', 'read_connection', 'read_connection_of', 'read_env_file', 'read_graph', 'remove', 'replay', 'run_query', 'start_local', 'user_env_file', 'within', 'write_env_file']
+__all__ = ['ANSWERS', 'Connection', 'DEFAULTS', 'GraphInfo', 'Journal', 'KEYS', 'LocalServer', 'MOST', 'Neo4jGraphMemory', 'QUERIES', 'SETTINGS', 'Sender', 'ServerGraph', 'ServerInfo', 'VERSION', 'causes', 'check_connection', 'check_place', 'check_uri', 'clean', 'connected', 'do_change', 'expanded', 'fetch_server', 'find_env_file', 'find_java', 'find_maven', 'free_port', 'library', 'list_graphs', 'only_whole', 'open_driver', 'opened_graph', 'read_connection', 'read_connection_of', 'read_env_file', 'read_graph', 'remove', 'replay', 'run_query', 'settle', 'start_local', 'user_env_file', 'within', 'write_env_file']

@@ -1,4 +1,5 @@
 # Written by .ci/stubs.py, for editors and type checkers; the module beside it is what runs.
+from contextlib import ExitStack
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, ClassVar
@@ -16,9 +17,21 @@ class LogRow(NamedTuple):
     run: str = ...
     step: int = ...
 
+class Mind(NamedTuple):
+    taken: list
+    retracted: list
+    groundless: list
+    periods: list
+    changes: list
+    times: list
+
 KINDS: Any
 
+ALONE: Any
+
 def as_json(row: tuple) -> str: ...
+
+def _tuples(values: list) -> tuple: ...
 
 def from_json(kind: str, body: str) -> list[tuple]: ...
 
@@ -46,8 +59,15 @@ class Journal:
     def sync(self) -> int: ...
     def close(self) -> None: ...
     def note_about(self, key: str, value) -> None: ...
+    def scrub(self, gone: Iterable[int]) -> None: ...
 
 class Entry(NamedTuple):
     number: int
     kind: str
     rows: list[tuple]
+
+def _left(kind: str, row: tuple, gone: set[int]) -> tuple | None: ...
+
+def check_words(*words: str) -> None: ...
+
+def take_journal(path: str | Path | None, new: bool, undo: ExitStack) -> Journal: ...

@@ -1,8 +1,10 @@
 # Written by .ci/stubs.py, for editors and type checkers; the module beside it is what runs.
 from contextlib import contextmanager
+from dualntm.graph import Change
 from dualntm.graph import Counts
 from dualntm.graph import Entailment
 from dualntm.graph import InMemoryGraphMemory
+from dualntm.graph import Justification
 from dualntm.graph import LogEntry
 from dualntm.graph import Proposition
 from dualntm.graph import ReadableGraph
@@ -12,7 +14,6 @@ from dualntm.neo4j.journal import LogRow
 from typing import Any, ClassVar
 from typing import Iterable
 from typing import Iterator
-from typing import NamedTuple
 from typing import Sequence
 import numpy as np
 
@@ -44,6 +45,9 @@ class ServerGraph(ReadableGraph):
     def subgraph(self, numbers: Sequence[int]) -> Subgraph: ...
     def walk(self, starts: Sequence[int], links: int, direction: str='out', at_once: int=1000) -> list[list[int]]: ...
     def recall(self, queries, nodes: int, nearest: int=1) -> Subgraph: ...
+    def justifications(self, numbers: Sequence[int] | None=None) -> list[Justification]: ...
+    def changes(self, idx: int | None=None) -> list[Change]: ...
+    def times(self, numbers: Sequence[int]) -> list[int]: ...
 
 TOLD: Any
 
@@ -78,23 +82,3 @@ def _along(cypher: str, direction: str) -> str: ...
 _LAYER: str
 
 _REACH: Any
-
-def check_server(connection: Connection, patience: float=15.0) -> None: ...
-
-@contextmanager
-def connected(connection: Connection): ...
-
-@contextmanager
-def opened_graph(connection: Connection, graph: str='default'): ...
-
-def read_graph(connection: Connection, graph: str='default') -> InMemoryGraphMemory: ...
-
-class GraphInfo(NamedTuple):
-    name: str
-    dim: int
-    created: str
-    counts: Counts
-
-def list_graphs(connection: Connection) -> list[GraphInfo]: ...
-
-def clean(connection: Connection, graph: str | None) -> Counts: ...

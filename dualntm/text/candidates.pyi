@@ -32,6 +32,7 @@ class Candidates:
     weight: Any
     deep: Any
     size: Any
+    last: Any
     numbers: Any
     waiting: Any
     probes: Any
