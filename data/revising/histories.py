@@ -1,6 +1,6 @@
 """Compares a memory in this process with the reference after each operation of random histories, and prints a line of JSON for each seed.
 
-    python data/revising/histories.py --graphs 1000 > data/revising/histories.jsonl
+    python data/revising/histories.py > data/revising/histories.jsonl
 """
 import argparse, datetime, json, sys
 
