@@ -1,6 +1,6 @@
 """Measures a retraction that withdraws 10,000 things in graphs of several sizes, and prints a line of JSON for each repetition.
 
-    python data/revising/retracting.py --size 10000 100000 1000000 --withdrawn 10000 > data/revising/retracting.jsonl
+    python data/revising/retracting.py > data/revising/retracting.jsonl
 
 A told proposition has so many conclusions, all by one link, in ten layers; the rest of the graph are told propositions with a link each.
 Each repetition retracts and restores in one memory, so that sizes can be compared by their ratios."""
