@@ -1,4 +1,4 @@
-"""Measures a retraction that withdraws 10,000 things in graphs of several sizes, and prints a line of JSON for each repetition.
+"""Measures a retraction that withdraws many things in graphs of several sizes, and prints a line of JSON for each repetition.
 
     python data/revising/retracting.py > data/revising/retracting.jsonl
 
