@@ -16,8 +16,9 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(__name__, submod_attrs={
     "changes": ["Change", "CHANGES", "check_reason", "made_change", "OPPOSITE", "time_of", "words_of"],
     "explanations": ["Conflict", "Event", "Explanation"],
     "forgetting": ["Near", "without_mention"],
+    "policies": ["Closing", "denies", "POLICIES", "Report", "same_subject"],
     "suite": ["check_graph_memory"],
     "change_suite": ["check_changing", "Reference"]})
 
 from . import exchange as _exchange, formats as _formats, lists as _lists  # they give graphs their methods for files, and those in this process their lists
-from . import justifications as _justifications, changes as _changes, explanations as _explanations, forgetting as _forgetting  # and to all of them those by which a graph changes its mind
+from . import justifications as _justifications, changes as _changes, explanations as _explanations, forgetting as _forgetting, policies as _policies  # and to all of them those by which a graph changes its mind

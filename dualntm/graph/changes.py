@@ -354,11 +354,13 @@ def set_valid(self: GraphMemory,
     return self.apply(made_change(self, "valid", numbers, why, by, period=period))
 
 # %% ../../nbs/3_graph/12_changes.ipynb #b3e7f55d
+GraphMemory.policy = "ask"  # for what is told and contradicts what is held: see the notebook of policies; a graph's own is kept with it
+
 @patch
 def mind(self: InMemoryGraphMemory) -> dict:
     "What decides what is held, in plain values."
     return {"justifications": list(self.reasons.values()), "taken": sorted(self.taken), "retracted": sorted(self.retracted), "groundless": sorted(self.groundless),
-            "periods": [[idx, *period[:2]] for idx, period in self.periods.items()], "changes": self.done}
+            "periods": [[idx, *period[:2]] for idx, period in self.periods.items()], "changes": self.done, "policy": self.policy}
 
 @patch
 def take_mind(self: InMemoryGraphMemory,
@@ -372,6 +374,7 @@ def take_mind(self: InMemoryGraphMemory,
     self.taken, self.retracted, self.groundless = (set(words[name]) for name in ("taken", "retracted", "groundless"))
     for idx, *period in words["periods"]: self.set_period([idx], tuple(period)) if self.check_number(idx) >= 0 else None
     self.done = [Change(*(tuple(value) if isinstance(value, list) else value for value in change)) for change in words["changes"]]
+    self.policy = words.get("policy", self.policy)
 
 # %% ../../nbs/3_graph/12_changes.ipynb #d6e650f2
 @patch

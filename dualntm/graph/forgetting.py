@@ -6,7 +6,7 @@
 __all__ = ['without_mention', 'Near', 'Merged']
 
 # %% ../../nbs/3_graph/13_forgetting.ipynb #968ed039
-import heapq
+import heapq, re
 from collections import Counter
 from typing import Callable, Iterable, NamedTuple, Sequence
 
@@ -132,6 +132,7 @@ def without_mention(
     gone: set[int],
 ) -> Change | None:  # None if nothing is left of it
     "A change that names none of some propositions."
+    if any(int(idx) in gone for idx in re.findall(r"\(proposition (\d+)\)", change.why)): change = change._replace(why="")  # a policy's reason names another
     if not gone & {*change.numbers, *change.withdrawn, *change.returned}: return change
     numbers, withdrawn, returned = (tuple(idx for idx in some if idx not in gone) for some in (change.numbers, change.withdrawn, change.returned))
     if not (withdrawn or returned or numbers): return None
