@@ -94,7 +94,7 @@ CHANGE = """[c.idx, c.kind, c.numbers, c.why, c.by, c.at, [(c)-[:WITHDREW]->(p) 
 
 def _scrub(tx, graph: str, gone: set[int]) -> None:
     "Remove propositions from the changes that name them, and the changes that name nothing else."
-    about = f"MATCH (c:Change {{graph: $graph}}) WHERE any(n IN c.numbers WHERE n IN $gone) RETURN {CHANGE}"
+    about = f"MATCH (c:Change {{graph: $graph}}) WHERE any(n IN c.numbers WHERE n IN $gone) OR any(n IN $gone WHERE c.why CONTAINS '(proposition ' + toString(n) + ')') RETURN {CHANGE}"
     for change in map(as_change, tx.run(about, graph=graph, gone=list(gone)).value()):
         left = without_mention(change, gone)
         tx.run("MATCH (c:Change {graph: $graph, idx: $idx}) " + ("SET c.numbers = $numbers, c.why = $why" if left else "DETACH DELETE c"),
