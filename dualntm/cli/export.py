@@ -119,7 +119,8 @@ def export_command(
     args: argparse.Namespace,
 ) -> None:
     "Run the `export` command."
-    path = _check_place(args, "out")
+    path, form = _check_place(args, "out"), find("format", args.format)
+    if form.folder and path.suffix: raise InputError(f"--out {path}: {args.format} is a folder of several files, and this is the name of one; write --out {path.with_suffix('')}")
     args.done[:] = [f"nothing was written to {path}"]
     said = export_network(args, path) if args.checkpoint else export_graph(args, path)
     args.done[:] = [said.splitlines()[0]]

@@ -108,6 +108,7 @@ def sweep_command(
         with SweepBar(sweep, one.sequences(one.training.num_batches), unit) as bar: failed = sweep.run(args.workers or 0, args.ray or "", bar, args.threads)
     except KeyboardInterrupt as e: raise stopped_sweep(sweep, args, e) from None
     for line in combination_lines(sweep.close(*results), one.task.measure or "cost"): print(line)
+    if results[0] is not None: print(f"learned: trials whose cost, a mean of 10 records, fell under {results[0]:.3f} (a hundredth of a guess's), and the median of the {unit} that this took")
     print(f"trials: {sweep.folder/'sweep.json'}; picture: {sweep.folder/'sweep.png'}")
     for name, end in failed.items(): print(f"{name} failed: {end.said.removeprefix('dualntm: error: ') if end.code > 0 else f'it was killed {sweep.tries} times'}", file=sys.stderr)
     return int(bool(failed))

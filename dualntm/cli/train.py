@@ -4,9 +4,9 @@
 
 # %% auto #0
 __all__ = ['TRAIN_EXAMPLES', 'OWN_FLAGS', 'add_train', 'asked_settings', 'folder_of', 'tried_connection', 'memory_opener',
-           'fresh_trainer', 'check_same', 'kept_memory', 'resumed_trainer', 'open_trainer', 'dry_run', 'mean_chance',
-           'summarise_batches', 'summarise_epochs', 'summarise', 'end_memory', 'next_commands', 'begins', 'seed_runs',
-           'stopped_seeds', 'many_seeds', 'joined_group', 'trainer_of', 'follow', 'train_command']
+           'fresh_trainer', 'check_same', 'kept_memory', 'resumed_trainer', 'open_trainer', 'rows_in_words', 'dry_run',
+           'mean_chance', 'summarise_batches', 'summarise_epochs', 'summarise', 'end_memory', 'next_commands', 'begins',
+           'seed_runs', 'stopped_seeds', 'many_seeds', 'joined_group', 'trainer_of', 'follow', 'train_command']
 
 # %% ../../nbs/8_cli/04_train.ipynb #b150770f
 import argparse, json, shlex, sys, warnings
@@ -202,6 +202,12 @@ def open_trainer(
     return fresh_trainer(args, group) if args.resume is None else resumed_trainer(args, group)
 
 # %% ../../nbs/8_cli/04_train.ipynb #8b787fc2
+def rows_in_words(
+    task,  # of rows
+) -> str:
+    "How many rows each split has."
+    return "rows: " + ", ".join(f"{len(rows):,} in {split}" for split, rows in task.splits.items())
+
 def dry_run(
     trainer,
 ) -> None:
@@ -215,6 +221,7 @@ def dry_run(
     for name, setting in known.items(): print(f"  {name + '=' + str(values[name]):28} {setting.about}")
     for name, preset in known.presets.items():
         if preset.model_type == config["model_type"]: print(f"  {'preset=' + name:28} {preset.about}")
+    if trainer.task.of_rows: print(f"\n{rows_in_words(trainer.task)}")
     print(f"\n{config['parameters']:,} parameters; nothing was run")
 
 # %% ../../nbs/8_cli/04_train.ipynb #043cdd75
@@ -249,6 +256,7 @@ def summarise_epochs(
     from dualntm.text import CDCLNLITask
     best, measure = trainer.best, trainer.task.measure
     if isinstance(trainer.task, CDCLNLITask):
+        print(rows_in_words(trainer.task))
         counts = trainer.task.encoder.counts
         print(f"encoded {counts.encoded:,} texts in {counts.seconds:.0f} s, {counts.cached:,} came from the cache; "
               f"trained {trainer.batch:,} batches in {trainer.seconds:.0f} s")
@@ -376,6 +384,7 @@ def many_seeds(
         raise stopped from None
     most = mean_chance(one.task).cost / 100 if isinstance(one.task, BitTask) else None
     for line in summary_lines(seed_rows({run.seed: run.folder for run in runs}, most, one.task.measure), one.task.measure or "cost"): print(line)
+    if most is not None: print(f"learned after: the {unit} until the cost, a mean of 10 records, was first under {most:.3f}, a hundredth of a guess's")
     for seed, end in ended.items():
         if end.code: print(f"seed {seed} failed: {end.said.removeprefix('dualntm: error: ')}", file=sys.stderr)
     return max(end.code for end in ended.values())

@@ -112,7 +112,7 @@ def plot_convergence(
     for label, runs in by_label(histories).items():
         curves = [(x, y) for x, y in (curve(h, value, window) for h in runs) if len(x)]
         if curves: draw_runs(ax, curves, next(colours), label)
-        spans |= {window * h[0]["sequences"] for h in runs if h and value in h[0]}
+        spans |= {min(window, len(h)) * h[0]["sequences"] for h in runs if h and value in h[0]}
     what = f"the last {spans.pop():,}" if len(spans) == 1 else f"{window} records" if spans else ""
     means = f",\nmean of {what}" if what and window > 1 else ""
     ax.set(xlabel="sequences, thousands", ylabel=(ylabel or AXES.get(value, value)) + means, title=readable(title))

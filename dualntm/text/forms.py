@@ -49,7 +49,7 @@ class PlainForm(Form):
         "The label of a row. Raises RowError if it is missing, LabelError if it is not known."
         field = self.label_field(item)
         value = given(item).get(field)
-        if value is None and labelled: raise wrong(place, field, "nothing" if field in item else "no such field", self.expected)
+        if value is None and labelled: raise wrong(place, field, "nothing" if field in item else f"no such field but {', '.join(map(show, item))}", self.expected)
         if value is None or plain_label(value) in self.no_label: return None
         if (at := self.place_of(value)) is None: raise LabelError(*wrong(place, field, show(value), self.expected).args)
         return at

@@ -96,7 +96,7 @@ def read_label(
     if isinstance(value, str) and value.strip().lower() in LABELS: return LABELS.index(value.strip().lower())
     if type(value) is int and 0 <= value < len(LABELS): return value
     expected = f"{', '.join(LABELS)} or 0, 1, 2"
-    if "label" not in item: raise wrong(place, "label", "no such field", expected)
+    if "label" not in item: raise wrong(place, "label", f"no such field but {', '.join(map(show, item))}", f"{expected}; -p columns=label:NAME says that another holds it")
     raise LabelError(*wrong(place, "label", show(value), expected).args)
 
 # %% ../../nbs/5_text/08_rows.ipynb #612abb70

@@ -132,6 +132,7 @@ def read_columns(
         if not field or not column: raise InputError(f"columns={text}: write FIELD:COLUMN, with commas between, such as premise:text_a,hypothesis:text_b,label:gold")
         if field not in known:
             near = difflib.get_close_matches(field, known, n=1)
+            if column in known: raise InputError(f"columns={text}: {field}:{column} is the wrong way round; write the field first and then the column of the file, {column}:{field}")
             raise InputError(f"columns={text}: there is no field {field}{f', did you mean {near[0]}' if near else ''}? choose from {', '.join(known)}")
         if field in names: raise InputError(f"columns={text}: the field {field} is named twice, as {names[field]} and as {column}")
         names[field] = column

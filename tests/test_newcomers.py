@@ -1,0 +1,56 @@
+"What people met who used it for the first time: each was a puzzle, and is a sentence now."
+import json, subprocess, sys
+from pathlib import Path
+
+import pytest
+
+from dualntm.errors import InputError
+
+TOP = Path(__file__).parent.parent
+
+
+def typed(folder, *words):
+    done = subprocess.run([sys.executable, "-m", "dualntm", *map(str, words)], cwd=folder, capture_output=True, text=True)
+    assert "Traceback" not in done.stderr, done.stderr
+    return done.returncode, done.stdout, done.stderr
+
+
+@pytest.mark.parametrize("out, code", [("copy.safetensors", 2), ("copy", 0)])
+def test_a_format_that_is_a_folder(tmp_path, out, code):
+    said = typed(tmp_path, "export", "--checkpoint", "pretrained:copy", "--format", "safetensors", "--out", out)
+    assert said[0] == code and (not code or "write --out copy" in said[2]) and [path.name for path in tmp_path.iterdir()] == ["copy"] * (not code)
+
+
+def test_runs_of_several_tasks_have_no_common_axis(tmp_path):
+    code, _, said = typed(tmp_path, "plot", TOP/"data"/"copy"/"default-seed1", TOP/"data"/"cdcl-nli-runs"/"dual"/"seed1")
+    assert code == 2 and "several tasks (copy:" in said and "cdcl-nli:" in said and not list(tmp_path.iterdir())
+
+
+def test_a_short_run_is_the_mean_of_what_it_has():
+    from dualntm.show import plot_convergence
+    history = [{"batch": 100 * i, "sequences": 100 * i, "cost": 5. - i} for i in (1, 2, 3)]
+    assert "the last 300" in plot_convergence(history).axes[0].get_ylabel()
+
+
+def test_runs_shows_the_mean_that_train_ends_with(tmp_path):
+    from dualntm.cli.runs import look_at
+    code, said, _ = typed(tmp_path, "train", "--task", "copy", "--num-batches", 30, "-p", "engine=eager", "-p", "controller_size=8", "-p", "memory_n=8", "-p", "report_interval=10")
+    (run,) = (tmp_path/"checkpoints").iterdir()
+    (line,) = [line for line in said.splitlines() if line.startswith("last 30 batches")]
+    assert code == 0 and f": {look_at(run).cost:.3f} wrong bits" in line
+
+
+def test_columns_the_wrong_way_round():
+    from dualntm.text.splits import read_columns
+    with pytest.raises(InputError, match="the wrong way round.*label:gold"): read_columns("gold:label")
+
+
+def test_a_label_that_is_not_there_is_told_with_what_is(tmp_path):
+    from dualntm.text.splits import read_rows
+    (tmp_path/"train.json").write_text(json.dumps([{"premise": "It rains.", "hypothesis": "It is wet.", "gold": "entailment"}]))
+    with pytest.raises(Exception, match="no such field but .*gold"): read_rows(tmp_path/"train.json", "translated")
+
+
+def test_a_dry_run_counts_the_rows(tmp_path):
+    code, said, error = typed(tmp_path, "train", "--task", "cdcl-nli", "--model-type", "dual", "--dry-run", "-p", f"data={TOP/'data'/'cdcl-nli'}")
+    assert code == 0 and "in train, " in said and "in dev" in said, error
