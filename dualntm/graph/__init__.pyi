@@ -59,8 +59,13 @@ from .explanations import Event as Event
 from .explanations import Explanation as Explanation
 from .forgetting import Near as Near
 from .forgetting import without_mention as without_mention
+from .policies import Closing as Closing
+from .policies import denies as denies
+from .policies import POLICIES as POLICIES
+from .policies import Report as Report
+from .policies import same_subject as same_subject
 from .suite import check_graph_memory as check_graph_memory
 from .change_suite import check_changing as check_changing
 from .change_suite import Reference as Reference
 
-__all__ = ['AbstractGraphMemory', 'Affirmed', 'Arriving', 'CHANGES', 'Change', 'Conflict', 'Counts', 'DENIAL', 'Entailment', 'Event', 'Explanation', 'GEXF', 'GraphFormat', 'GraphML', 'GraphMemory', 'InMemoryGraphMemory', 'JSONGraph', 'JUDGED', 'Justification', 'Leaving', 'LogEntry', 'Near', 'Neo4jTables', 'OPPOSITE', 'Proposition', 'ReadableGraph', 'Reference', 'Subgraph', 'Turtle', 'WritableGraph', 'as_format', 'at_length_one', 'by_rank', 'changing_graph', 'check_changing', 'check_edges', 'check_embeddings', 'check_encoder', 'check_graph_memory', 'check_justifications', 'check_reason', 'check_score', 'check_texts', 'check_walk', 'check_writer', 'complete', 'cosines_to', 'graph_from', 'held_set', 'judged', 'justification_number', 'load_graph', 'made_change', 'missing_methods', 'normal_text', 'normal_texts', 'plain_array', 'still_held', 'text_number', 'time_of', 'whole', 'without_mention', 'words_of']
+__all__ = ['AbstractGraphMemory', 'Affirmed', 'Arriving', 'CHANGES', 'Change', 'Closing', 'Conflict', 'Counts', 'DENIAL', 'Entailment', 'Event', 'Explanation', 'GEXF', 'GraphFormat', 'GraphML', 'GraphMemory', 'InMemoryGraphMemory', 'JSONGraph', 'JUDGED', 'Justification', 'Leaving', 'LogEntry', 'Near', 'Neo4jTables', 'OPPOSITE', 'POLICIES', 'Proposition', 'ReadableGraph', 'Reference', 'Report', 'Subgraph', 'Turtle', 'WritableGraph', 'as_format', 'at_length_one', 'by_rank', 'changing_graph', 'check_changing', 'check_edges', 'check_embeddings', 'check_encoder', 'check_graph_memory', 'check_justifications', 'check_reason', 'check_score', 'check_texts', 'check_walk', 'check_writer', 'complete', 'cosines_to', 'denies', 'graph_from', 'held_set', 'judged', 'justification_number', 'load_graph', 'made_change', 'missing_methods', 'normal_text', 'normal_texts', 'plain_array', 'same_subject', 'still_held', 'text_number', 'time_of', 'whole', 'without_mention', 'words_of']

@@ -26,6 +26,7 @@ class InMemoryGraphMemory(GraphMemory):
     retracted: Any
     groundless: Any
     done: Any
+    policy: Any
     unheld: Any
     rows: Any
     links: Any

@@ -7,6 +7,7 @@ from dualntm.graph.explanations import Explanation
 from dualntm.graph.forgetting import Merged
 from dualntm.graph.forgetting import Near
 from dualntm.graph.justifications import Justification
+from dualntm.graph.policies import Report
 from pathlib import Path
 from typing import Any, ClassVar
 from typing import Callable
@@ -141,6 +142,7 @@ class GraphMemory(WritableGraph):
     @classmethod
     def check_usable(cls, connection=None) -> None: ...
     def newest(self, count: int) -> list[Proposition]: ...
+    def tell_with(self, texts: Sequence[str], embeddings, policy: str | None=None, rule: Callable[[str, str], bool]=..., decide: Callable[[Proposition, Proposition], str] | None=None, by: str='', k: int=10) -> Report: ...
 
 AbstractGraphMemory: Any
 
