@@ -81,22 +81,24 @@ def main():
     server.start()
     build(server.connection, given.size)
     whole = given.size + 1, given.size
-    with tempfile.TemporaryDirectory() as folder:
-        for number in range(given.kills):
-            whom = "server" if number % 2 else "writer"
-            found, after, done = one_kill(server, folder, draw, number, whom, given.longest)
-            state = "nothing had happened" if found == whole else "all of it had happened" if found == (0, 0) else "a part had happened"
-            key = f"{whom} killed: {state}"
-            tally[key] = tally.get(key, 0) + 1
-            assert after in ((0, 0), whole), after
-            print(number + 1, whom, state, found, after, flush=True)
-            put_back(server.connection)
-            assert held(server.connection) == whole
-    server.stop()
-    line = {"kills": given.kills, "withdrawn": given.size, "seed": given.seed, "date": datetime.now(timezone.utc).isoformat(timespec="seconds"), "found": tally,
-            "command": f"python data/revising/kills.py --kills {given.kills} --size {given.size} --seed {given.seed} --home SERVER"}
-    with open(Path(__file__).parent/"kills.jsonl", "a") as file: file.write(json.dumps(line) + "\n")
-    print(json.dumps(line))
+    try:
+        with tempfile.TemporaryDirectory() as folder:
+            for number in range(given.kills):
+                whom = "server" if number % 2 else "writer"
+                found, after, done = one_kill(server, folder, draw, number, whom, given.longest)
+                state = "nothing had happened" if found == whole else "all of it had happened" if found == (0, 0) else "a part had happened"
+                key = f"{whom} killed: {state}"
+                tally[key] = tally.get(key, 0) + 1
+                assert after in ((0, 0), whole), after
+                print(number + 1, whom, state, found, after, flush=True)
+                put_back(server.connection)
+                assert held(server.connection) == whole
+    finally:  # Ctrl-C leaves what was measured so far
+        server.stop()
+        line = {"kills": sum(tally.values()), "withdrawn": given.size, "seed": given.seed, "date": datetime.now(timezone.utc).isoformat(timespec="seconds"), "found": tally,
+                "command": f"python data/revising/kills.py --kills {given.kills} --size {given.size} --seed {given.seed} --longest {given.longest} --home SERVER"}
+        with open(Path(__file__).parent/"kills.jsonl", "a") as file: file.write(json.dumps(line) + "\n")
+        print(json.dumps(line))
 
 
 if __name__ == "__main__": main()
