@@ -53,14 +53,18 @@ class RunLine(NamedTuple):
 
 def last_records(
     path: Path,  # a history.jsonl
-    size: int = 1 << 14,  # bytes at its end to look at
+    size: int = 1 << 14,  # bytes at its end to look at first
     count: int = 1000,  # batches
 ) -> list[dict]:  # empty if there is none
-    "The whole records of the last batches of a history, as far as they are in its end."
+    "The whole records of the last batches of a history."
     from dualntm.train import history_lines
     with open(path, "rb") as f:
-        f.seek(max(0, f.seek(0, os.SEEK_END) - size))
-        found = sorted((record for _, record in history_lines(f.read())), key=lambda record: record["batch"])
+        length = f.seek(0, os.SEEK_END)
+        while True:
+            f.seek(max(0, length - size))
+            found = sorted((record for _, record in history_lines(f.read())), key=lambda record: record["batch"])
+            if size >= length or found and found[0]["batch"] <= found[-1]["batch"] - count: break
+            size *= 8
     return [record for record in found if record["batch"] > found[-1]["batch"] - count]
 
 # %% ../../nbs/8_cli/16_runs.ipynb #7d93bf12
@@ -147,7 +151,7 @@ def add_runs(
 ) -> None:
     "Add the `runs` command to a parser's commands."
     parser = commands.add_parser("runs", help="list runs, and how each of them stands", epilog=EXAMPLES,
-        description="List the runs in some folders, the newest first: what is trained, whether it is running, finished, stopped or failed, and how far it is.")
+        description="List the runs in some folders, the newest first: what is trained, whether it is running, finished, stopped or failed, and how far it is. The cost is the mean of the last 1,000 batches.")
     parser.add_argument("folders", nargs="*", metavar="FOLDER", help="the folder of a run, or one that holds runs (./checkpoints)")
     parser.add_argument("--json", action="store_true", help="one JSON object a line instead of a table")
     parser.set_defaults(run=runs_command)

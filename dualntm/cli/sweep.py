@@ -31,7 +31,7 @@ def add_sweep(
     "Add the `sweep` command to a parser's commands."
     parser = commands.add_parser("sweep", help="train with many settings and seeds", epilog=SWEEP_EXAMPLES, kinds=("task", "model"),
         description="Train a network with every combination of some settings, and with several seeds. Each trial is a run in a folder of its own; "
-                    "a table comes at the end, and sweep.json and sweep.png in the sweep's folder.")
+                    "a table comes at the end, and sweep.json and sweep.png in the sweep's folder. A trial has learned when its cost, a mean of 10 records, falls under a hundredth of a guess's.")
     add = parser.add_argument
     add("--task", type=named("task"), default="copy", metavar="NAME", help="what to learn (copy)")
     add("--model-type", type=named("model"), default="ntm", metavar="NAME", help="what learns it, by one of the names below (ntm)")

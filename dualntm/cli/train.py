@@ -256,9 +256,8 @@ def summarise_epochs(
     from dualntm.text import CDCLNLITask
     best, measure = trainer.best, trainer.task.measure
     if isinstance(trainer.task, CDCLNLITask):
-        print(rows_in_words(trainer.task))
         counts = trainer.task.encoder.counts
-        print(f"encoded {counts.encoded:,} texts in {counts.seconds:.0f} s, {counts.cached:,} came from the cache; "
+        print(f"{rows_in_words(trainer.task)}\nencoded {counts.encoded:,} texts in {counts.seconds:.0f} s, {counts.cached:,} came from the cache; "
               f"trained {trainer.batch:,} batches in {trainer.seconds:.0f} s")
     if about := (trainer.made or {}).get("about"):
         print(f"decoder: {about['epochs']} passes over the {about['texts']:,} texts of train; "

@@ -48,7 +48,7 @@ class Explanation(NamedTuple):
         rows, seen, todo = [], set(), [(self.idx, 0)]
         while todo:
             item, depth = todo.pop()
-            if isinstance(item, Justification):
+            if isinstance(item, tuple):  # a justification, and no number
                 rows.append(f"{'  ' * depth}{'because' if self.in_force(item) else 'no longer because'} ({item.origin or 'of unknown origin'}, {item.score:.2f}):")
                 todo += [(support, depth + 1) for support, _ in reversed(item.supports)]
                 continue

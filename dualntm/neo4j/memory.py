@@ -404,8 +404,7 @@ def save(self: Neo4jGraphMemory,
 ) -> None:
     "Write the whole graph to a file, which `load_graph` reads. Raises GraphError if that fails."
     memory = self.in_process()
-    memory.encoder = self.encoder
-    memory.seen_at.clear()
+    memory.encoder, memory.seen_at = self.encoder, {}
     memory.save(path)
 
 # %% ../../nbs/6_neo4j/08_memory.ipynb #da01dff7
