@@ -82,19 +82,26 @@ def columns_of(
 def set_out(
     graph: nx.DiGraph,  # its nodes with their `text`
 ) -> tuple[dict[int, tuple[int, float]], int, int]:  # for each node its column and row; how many columns; how many rows
-    "Places for propositions: the parts of the graph below each other, lone propositions side by side."
-    places, row, lone, columns = {}, 0, [], columns_of(graph)
+    "Places for propositions: the parts of the graph below each other, lone propositions side by side. An arrow from a to b has the places (a, b, column) between them."
+    places, row, lone, columns, graph = {}, 0, [], columns_of(graph), graph.copy()
+    for a, b in list(graph.edges):
+        passes = [(a, b, x) for x in range(min(columns[a], columns[b]) + 1, max(columns[a], columns[b]))]
+        if columns[a] > columns[b]: passes.reverse()
+        if passes: graph.remove_edge(a, b)
+        graph.add_nodes_from(passes, text="")
+        nx.add_path(graph, [a, *passes, b])
+        columns |= {one: one[2] for one in passes}
     for part in parts_of(graph):
         if len(part) == 1: lone += part; continue
         first = min(columns[i] for i in part)
-        layers = {x: sorted((i for i in part if columns[i] == x), key=lambda i: graph.nodes[i]["text"]) for x in sorted({columns[i] for i in part})}
+        layers = {x: sorted((i for i in part if columns[i] == x), key=lambda i: (graph.nodes[i]["text"], str(i))) for x in sorted({columns[i] for i in part})}
         tall = max(map(len, layers.values()))
         height = {i: (n + .5) / len(layer) for layer in layers.values() for n, i in enumerate(layer)}
         for x in [*layers, *reversed(layers)] * 2:
             joined = {i: [height[j] for j in nx.all_neighbors(graph, i) if columns[j] != x] or [height[i]] for i in layers[x]}
             layers[x].sort(key=lambda i: sum(joined[i]) / len(joined[i]))
             height |= {i: (n + .5) / len(layers[x]) for n, i in enumerate(layers[x])}
-        places |= {i: (columns[i] - first, row + height[i] * tall - .5) for i in part}
+        places |= {i if isinstance(i, int | str) else (*i[:2], i[2] - first): (columns[i] - first, row + height[i] * tall - .5) for i in part}
         row += tall
     wide = max([x + 1 for x, _ in places.values()], default=3)
     places |= {i: (n % wide, row + n // wide) for n, i in enumerate(lone)}
@@ -148,7 +155,7 @@ def draw_belief(
     "Draw the box of a proposition."
     (x, y), (wide, high) = sheet.places[p.idx], sheet.half()
     edge = {"edgecolor": CONFLICT, "linewidth": 2} if conflict else {}
-    ax.add_patch(FancyBboxPatch((x - wide, y - high), 2 * wide, 2 * high, boxstyle="round,pad=0,rounding_size=.05", mutation_aspect=sheet.aspect(), zorder=2, **LOOKS[look] | edge))
+    ax.add_patch(FancyBboxPatch((x - wide, y - high), 2 * wide, 2 * high, boxstyle=f"round,pad=0,rounding_size={.012 * sheet.columns}", mutation_aspect=sheet.aspect(), zorder=2, **LOOKS[look] | edge))
     ax.text(x, y, text, ha="center", va="center", fontsize=9 if sheet.columns <= 5 else 8, color="black" if p.held else "#666666", zorder=3)
 
 # %% ../../nbs/7_show/14_belief_pictures.ipynb #27fd27ac
@@ -157,14 +164,18 @@ def draw_line(
     start: tuple[float, float],
     end: tuple[float, float],
     ways: tuple[int, int] = (1, 1),  # 1 for a line that leaves, or arrives, on its way to the right, -1 to the left
+    by: Iterable[tuple[int, float]] = (),  # places that it passes
     tip: str = "-",  # as matplotlib names it, such as -|> for an arrow
     colour: str = LINES[True],
     width: float = 1.2,
 ) -> None:
     "Draw a bent line."
-    bend = max(.12, .45 * abs(end[0] - start[0]))
-    way = [start, (start[0] + ways[0] * bend, start[1]), (end[0] - ways[1] * bend, end[1]), end]
-    ax.add_patch(FancyArrowPatch(path=Path(way, [Path.MOVETO] + [Path.CURVE4] * 3), arrowstyle=tip, mutation_scale=10, color=colour, lw=width, fill=tip != "-", zorder=1))
+    stops, way = [start, *((x + side * ways[0] * .38, y) for x, y in by for side in (-1, 1)), end], [start]
+    for (x, y), (to_x, to_y) in zip(stops[::2], stops[1::2]):
+        bend = max(.45 * abs(to_x - x), .12 * (ways[0] != ways[1]))
+        way += [(x, y)] * (len(way) > 1) + [(x + ways[0] * bend, y), (to_x - ways[1] * bend, to_y), (to_x, to_y)]
+    codes = [Path.MOVETO, *([Path.CURVE4] * 3 + [Path.LINETO]) * (len(stops) // 2)][:-1]
+    ax.add_patch(FancyArrowPatch(path=Path(way, codes), arrowstyle=tip, mutation_scale=10, color=colour, lw=width, fill=tip != "-", zorder=1))
 
 # %% ../../nbs/7_show/14_belief_pictures.ipynb #701fc95e
 def draw_reason(
@@ -175,17 +186,17 @@ def draw_reason(
     in_force: bool,
 ) -> None:
     "Draw a justification: an arrow, or lines that meet in a dot and an arrow from there."
-    colour, supports = LINES[in_force], [support for support, _ in j.supports]
-    x = sheet.places[j.conclusion][0]
+    colour, supports, x = LINES[in_force], [support for support, _ in j.supports], sheet.places[j.conclusion][0]
+    def by(support): return [sheet.places[passed] for column in range(sheet.columns)[::way] if (passed := (support, j.conclusion, column)) in sheet.places]
     way = 1 if any(sheet.places[support][0] < x for support in supports) else -1  # to the right, but for the arrow that closes a circle
     end = sheet.side(j.conclusion, -way, lower)
-    if len(supports) == 1: return draw_line(ax, sheet.side(supports[0], way, .5 * (way < 0)), end, (way, way), "-|>", colour)
+    if len(supports) == 1: return draw_line(ax, sheet.side(supports[0], way, .5 * (way < 0)), end, (way, way), by(supports[0]), "-|>", colour)
     dot = end[0] - way * .115, end[1]
     for support in supports:
-        out = 1 if (sheet.places[support][0] < x if way > 0 else sheet.places[support][0] <= x) else -1
-        draw_line(ax, sheet.side(support, out, .5 * (out < 0)), dot, (out, way), "-", colour)
+        out = 1 if sheet.places[support][0] < x else -1
+        draw_line(ax, sheet.side(support, out, .5 * (out < 0)), dot, (out, way), by(support), "-", colour)
     ax.add_patch(Ellipse(dot, .032, .032 * sheet.aspect(), color=colour, zorder=2))
-    draw_line(ax, dot, end, (way, way), "-|>", colour)
+    draw_line(ax, dot, end, (way, way), (), "-|>", colour)
 
 def draw_conflict(
     ax: Axes,
@@ -195,7 +206,7 @@ def draw_conflict(
     "Draw a line between a claim and its denial."
     left, right = sorted(conflict, key=lambda idx: sheet.places[idx])
     same = sheet.places[left][0] == sheet.places[right][0]
-    draw_line(ax, sheet.side(left, 1, .4), sheet.side(right, 1 if same else -1, -.4), (1, -1 if same else 1), "<|-|>", CONFLICT, 2.)
+    draw_line(ax, sheet.side(left, 1, .4), sheet.side(right, 1 if same else -1, -.4), (1, -1 if same else 1), (), "<|-|>", CONFLICT, 2.)
 
 # %% ../../nbs/7_show/14_belief_pictures.ipynb #d334367f
 def arrivals(
@@ -238,6 +249,6 @@ def plot_beliefs(
     known = [Patch(label=name, **look) for name, look in LOOKS.items() if name in looks.values()]
     if beliefs.conflicts: known.append(Line2D([], [], color=CONFLICT, lw=2, label="conflict"))
     fig.legend(handles=known, loc="outside lower center", ncols=len(known))
-    left = f"({beliefs.left_out:,} of {beliefs.left_out + len(places):,} propositions are not drawn)"
+    left = f"({beliefs.left_out:,} of {beliefs.left_out + len(texts):,} propositions are not drawn)"
     ax.set_title("  ".join([readable(title)] * bool(title) + [left] * bool(beliefs.left_out)))
     return fig
