@@ -29,6 +29,8 @@ class Beliefs(NamedTuple):
     justifications: list[Justification]  # between them
     conflicts: list[Conflict]  # between them
     left_out: int = 0  # how many propositions the graph has besides
+    concluded: frozenset[int] = frozenset()  # numbers of those that have a justification, drawn or not
+    taken_back: frozenset[int] = frozenset()  # numbers of those that were told once
 
     def graph(self) -> nx.DiGraph:
         "Arrows from supports to conclusions; each node has its `text`."
@@ -57,7 +59,8 @@ def beliefs_of(
         kept = set(chosen_nodes(whole.graph(), (), most))
         known = {idx: p for idx, p in known.items() if idx in kept}
     conflicts = [c for c in memory.conflicts() if {*c} <= known.keys()] if known else []
-    return Beliefs(known, between(known), conflicts, memory.count().propositions - len(known))
+    taken_back = frozenset(idx for change in memory.changes() if change.kind == "retract" for idx in change.numbers)
+    return Beliefs(known, between(known), conflicts, memory.count().propositions - len(known), frozenset(j.conclusion for j in reasons), taken_back)
 
 # %% ../../nbs/7_show/14_belief_pictures.ipynb #8c2477cb
 def columns_of(
@@ -88,7 +91,7 @@ def set_out(
         passes = [(a, b, x) for x in range(min(columns[a], columns[b]) + 1, max(columns[a], columns[b]))]
         if columns[a] > columns[b]: passes.reverse()
         if passes: graph.remove_edge(a, b)
-        graph.add_nodes_from(passes, text="")
+        graph.add_nodes_from(passes, text="\uffff")  # below the others
         nx.add_path(graph, [a, *passes, b])
         columns |= {one: one[2] for one in passes}
     for part in parts_of(graph):
@@ -116,12 +119,13 @@ LINES = {True: "#444444", False: "#C4C4C4"}  # of arrows, by whether they are in
 CONFLICT = COLOURS[1]
 
 def look_of(
-    p: Proposition,
-    reasons: int,  # how many justifications conclude it
+    beliefs: Beliefs,
+    idx: int,  # a proposition
 ) -> str:  # a name in `LOOKS`
     "The state of a proposition, as it is drawn."
-    if not p.held: return "told, not held now" if p.told or not reasons else "concluded, not held now"
-    return "told" if p.told else "concluded" if reasons else "assumed"
+    p = beliefs.propositions[idx]
+    if not p.held: return "told, not held now" if p.told or idx in beliefs.taken_back else "concluded, not held now"
+    return "told" if p.told else "concluded" if idx in beliefs.concluded else "assumed"
 
 # %% ../../nbs/7_show/14_belief_pictures.ipynb #21dee5b1
 class Sheet(NamedTuple):
@@ -238,7 +242,7 @@ def plot_beliefs(
     width = int(7.9 / columns * .76 * 72 / (5.9 if columns <= 5 else 5.3))
     texts = {idx: wrapped(p.text, width, 4) for idx, p in beliefs.propositions.items()}
     sheet = Sheet(places, columns, rows, 1 + max(text.count("\n") for text in texts.values()))
-    looks = {idx: look_of(p, sum(j.conclusion == idx for j in beliefs.justifications)) for idx, p in beliefs.propositions.items()}
+    looks = {idx: look_of(beliefs, idx) for idx in texts}
     fig, ((ax,),) = picture(.4 + .3 * bool(title or beliefs.left_out) + rows * sheet.row_inches())
     ax.set(xlim=(-.5, columns - .5), ylim=(rows - .5, -.5))
     ax.set_axis_off()
