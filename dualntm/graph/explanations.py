@@ -37,8 +37,7 @@ class Explanation(NamedTuple):
     def state(self, idx: int) -> str:
         "A proposition's state in words."
         p, reasons = self.propositions[idx], self.justifications.get(idx, ())
-        if p.told and p.held: return f"told by {p.run or 'an unnamed run'}"
-        if p.told: return f"told by {p.run or 'an unnamed run'}, but not valid now"
+        if p.told: return f"told by {p.run or 'an unnamed run'}" + ("" if p.held else ", but not valid now")
         if not p.held: return "not held"
         if idx in self.cut: return "concluded, also for reasons beyond what is shown"
         return "concluded" if reasons else "assumed: neither told nor concluded"
@@ -192,6 +191,9 @@ def as_of(self: InMemoryGraphMemory,
         if (number in taken) != (number in self.taken): new.links["alone"][link] = number not in taken
     new.joined = int((~new.links["alone"]).sum())
     new.rows["told"][:] = np.isin(new.rows["idx"], np.array(list(told), np.int64))
+    for idx in {idx for change in self.done if change.kind == "valid" and change.at > at for idx in change.numbers}: new.periods.pop(idx, None)
+    for change in new.done:  # what was said by then of their time
+        if change.kind == "valid": new.periods |= {idx: (*change.period, True) for idx in change.numbers if new.by_number.get(idx) >= 0}
     for idx, (*period, _) in list(new.periods.items()): new.set_period([idx], tuple(period))
     new.hold_anew()
     return new
