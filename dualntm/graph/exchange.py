@@ -175,7 +175,7 @@ def link_all(self: InMemoryGraphMemory,
 
 # %% ../../nbs/3_graph/04_exchange.ipynb #ec7ea859
 _FORMAT = 4  # of a saved memory; 3 had nothing of what is held and why; 2 had all but vectors and scores in one piece of JSON, and 1, of version 0.1.0, no format and no told, held or encoder
-_SAVED = {"rows": ("idx", "run", "step", "told", "held", "at"), "links": ("ends", "score", "origin", "run", "step", "alone", "at"), "notes": ("row", "time", "run", "step")}  # columns that a file has
+_SAVED = {"rows": ("idx", "run", "step", "told", "held", "at_low", "at_high"), "links": ("ends", "score", "origin", "run", "step", "alone", "at"), "notes": ("row", "time", "run", "step")}  # columns that a file has
 
 # %% ../../nbs/3_graph/04_exchange.ipynb #e1a7cf7d
 def _write_columns(
@@ -275,7 +275,8 @@ def _read_columns(
     for name in words["names"]: memory.names.number(*check_texts([name]))
     idx = _column(file, "rows-idx", None)
     columns = [_column(file, "rows-run", len(idx), 0, names), *(_column(file, f"rows-{name}", len(idx)) for name in ("step", "told"))]
-    columns += [_column(file, f"rows-{name}", len(idx)) for name in ("held", "at")] if words["format"] > 3 else [np.ones(len(idx), bool), np.zeros(len(idx), np.int64)]
+    held, low, high = (_column(file, f"rows-{name}", len(idx)) for name in ("held", "at_low", "at_high")) if words["format"] > 3 else (np.ones(len(idx), bool), *np.zeros((2, len(idx)), np.int64))
+    columns += [held, high.astype(np.int64) << 32 | low]
     with file.zip.open("texts.json") as lines, file.zip.open("embeddings.npy") as vectors:
         np.lib.format.read_magic(vectors)
         if np.lib.format.read_array_header_1_0(vectors) != ((len(idx), memory.dim), False, np.dtype("<f4")): raise GraphError("embeddings")

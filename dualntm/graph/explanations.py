@@ -180,7 +180,7 @@ def as_of(self: InMemoryGraphMemory,
     "The memory as it was at a time."
     at = time_of(at, "at")
     if at is None: raise GraphError("at=None: give a date as 2026-11-27, or with a time as 2026-11-27T09:30")
-    when, becomes = at if valid is None else time_of(valid, "valid"), np.where(self.rows["at"] <= at, np.arange(len(self.rows)), -1)
+    when, becomes = at if valid is None else time_of(valid, "valid"), np.where(self.moments() <= at, np.arange(len(self.rows)), -1)
     new = self.rebuilt(becomes, np.flatnonzero(self.links["at"] <= at), at)
     new.clock, new.done = (lambda: when), [change for change in self.done if change.at <= at]
     told, new.retracted, taken = _undone(self, at)

@@ -30,7 +30,7 @@ def _copy_rows(
 ) -> None:
     "Copy propositions."
     for some in np.split(rows, range(at_once, len(rows), at_once)):
-        fields = [old.rows[name][some] for name in ("idx", "run", "step", "told", "held", "at")]
+        fields = [*(old.rows[name][some] for name in ("idx", "run", "step", "told", "held")), old.moments(some)]
         if len(some): new.append([old.texts[row] for row in some.tolist()], take(old.vectors, some), *fields)
 
 def _is_backed(

@@ -39,7 +39,7 @@ class InMemoryGraphMemory(GraphMemory):
 @patch
 def clear(self: InMemoryGraphMemory) -> None:
     "Remove everything."
-    self.rows = Columns(idx="i8", run="i4", step="i8", told="?", scale="f4", out="i4", into="i4", held="?", at="i8")  # of propositions; 1 / length; the last links from and to it
+    self.rows = Columns(idx="i8", run="i4", step="i8", told="?", scale="f4", out="i4", into="i4", held="?", at_low="u4", at_high="u2")  # of propositions; 1 / length; the last links from and to it
     self.links = Columns(ends="i8", score="f8", origin="i4", run="i4", step="i8", out="i4", into="i4", alone="?", at="i8")  # two rows; the link before from, and to, the same
     self.notes = Columns(row="i4", time="i8", run="i4", step="i8")  # lines of the log
     self.texts, self.vectors, self.names = Texts(), Vectors(self.dim), Names()
@@ -165,7 +165,8 @@ def append(self: InMemoryGraphMemory,
     if not tame.all(): self.wild += (len(self.rows) + np.flatnonzero(~tame)).tolist()
     self.texts.add(texts)
     self.vectors.add(vectors)
-    self.rows.add(len(texts), idx=numbers, run=run, step=step, told=told, scale=tame / lengths, out=-1, into=-1, held=held, at=self.clock() if at is None else at)
+    at = np.asarray(self.clock() if at is None else at, np.int64)  # kept in six bytes
+    self.rows.add(len(texts), idx=numbers, run=run, step=step, told=told, scale=tame / lengths, out=-1, into=-1, held=held, at_low=at & 2**32 - 1, at_high=at >> 32)
     self.unheld += len(texts) - int(np.sum(np.broadcast_to(held, len(texts))))
     note_rows(self.by_number)
 

@@ -205,8 +205,15 @@ def justifications(self: InMemoryGraphMemory,
 
 # %% ../../nbs/3_graph/11_justifications.ipynb #9c47b2c9
 @patch
+def moments(self: InMemoryGraphMemory,
+    rows=slice(None),  # which; all of them if none are named
+) -> np.ndarray:  # (n,), int64, in milliseconds since 1970
+    "When the propositions in some rows were written."
+    return self.rows["at_high"][rows].astype(np.int64) << 32 | self.rows["at_low"][rows]
+
+@patch
 def times(self: InMemoryGraphMemory,
     numbers: Sequence[int],  # of propositions
 ) -> list[int]:  # in milliseconds since 1970; 0 where that is not known
     "When propositions were written. Raises GraphError for one that is not there."
-    return self.rows["at"][self.rows_at(numbers)].tolist()
+    return self.moments(self.rows_at(numbers)).tolist()

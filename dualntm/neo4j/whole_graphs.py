@@ -109,7 +109,8 @@ def take_mind(
 ) -> None:
     "Take over what decides what is held."
     numbers = np.array([idx for idx, _ in mind.times], np.int64)
-    memory.rows["at"][memory.rows_at(numbers)] = [time for _, time in mind.times]
+    rows, times = memory.rows_at(numbers), np.array([time for _, time in mind.times], np.int64)
+    memory.rows["at_low"][rows], memory.rows["at_high"][rows] = times & 2**32 - 1, times >> 32
     memory.taken, memory.retracted, memory.groundless = map(set, (mind.taken, mind.retracted, mind.groundless))
     for idx, *period in mind.periods: memory.set_period([idx], tuple(period))
     memory.done = list(map(as_change, mind.changes))
