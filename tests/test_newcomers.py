@@ -51,6 +51,18 @@ def test_a_label_that_is_not_there_is_told_with_what_is(tmp_path):
     with pytest.raises(Exception, match="no such field but .*gold"): read_rows(tmp_path/"train.json", "translated")
 
 
+@pytest.mark.parametrize("row, says", [
+    ("premise,gold\nIt rains.,entailment\n", 'field hypothesis: found no such field but "premise", "gold"'),
+    ("sentence1,text_b,gold_label\nIt rains.,It is wet.,entailment\n", 'field sentence2: found no such field but "sentence1", "text_b", "gold_label"'),
+    ("premise,hypothesis,gold\nIt rains.,It is wet.,entailment\n", 'field label: found no such field but "premise", "hypothesis", "gold".*-p columns=label:NAME'),
+    ("premise,hypothesis,label\nIt rains.,It is wet.,\n", "field label: found nothing, expected entailment.*0, 1, 2$"),
+])
+def test_a_column_that_is_missing_is_told_with_those_that_are_there(tmp_path, row, says):
+    from dualntm.text.splits import read_rows
+    (tmp_path/"train.csv").write_text(row)
+    with pytest.raises(Exception, match=says): read_rows(tmp_path/"train.csv", "translated")
+
+
 def test_a_dry_run_counts_the_rows(tmp_path):
     code, said, error = typed(tmp_path, "train", "--task", "cdcl-nli", "--model-type", "dual", "--dry-run", "-p", f"data={TOP/'data'/'cdcl-nli'}")
     assert code == 0 and "in train, " in said and "in dev" in said, error
