@@ -15,10 +15,21 @@ def typed(folder, *words):
     return done.returncode, done.stdout, done.stderr
 
 
-@pytest.mark.parametrize("out, code", [("copy.safetensors", 2), ("copy", 0)])
-def test_a_format_that_is_a_folder(tmp_path, out, code):
-    said = typed(tmp_path, "export", "--checkpoint", "pretrained:copy", "--format", "safetensors", "--out", out)
-    assert said[0] == code and (not code or "write --out copy" in said[2]) and [path.name for path in tmp_path.iterdir()] == ["copy"] * (not code)
+@pytest.mark.parametrize("out, instead", [("copy.safetensors", "copy"), ("copy", ""), ("copy-1.5", "")])
+def test_a_format_that_is_a_folder(tmp_path, out, instead):
+    code, _, said = typed(tmp_path, "export", "--checkpoint", "pretrained:copy", "--format", "safetensors", "--out", out)
+    assert code == 2 * bool(instead) and [path.name for path in tmp_path.iterdir()] == [out] * (not instead)
+    assert not instead or said.rstrip().endswith(f"give the name of a folder, such as --out {instead}")
+
+
+def test_a_format_that_is_a_file(tmp_path):
+    from dualntm.graph import InMemoryGraphMemory
+    InMemoryGraphMemory(2).save(tmp_path/"notes.npz")
+    (tmp_path/"there").mkdir()
+    for out, instead in (("notes/", "notes.gexf"), ("there", "there/graph.gexf")):
+        code, _, said = typed(tmp_path, "export", "--store", "notes.npz", "--format", "gexf", "--out", out, "--overwrite")
+        assert code == 2 and "gexf is one file" in said and said.rstrip().endswith(f"such as --out {Path(instead)}")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["notes.npz", "there"]
 
 
 def test_runs_of_several_tasks_have_no_common_axis(tmp_path):
