@@ -77,3 +77,8 @@ def test_a_column_that_is_missing_is_told_with_those_that_are_there(tmp_path, ro
 def test_a_dry_run_counts_the_rows(tmp_path):
     code, said, error = typed(tmp_path, "train", "--task", "cdcl-nli", "--model-type", "dual", "--dry-run", "-p", f"data={TOP/'data'/'cdcl-nli'}")
     assert code == 0 and "in train, " in said and "in dev" in said, error
+
+
+def test_the_help_of_serve_says_when_a_graph_is_read():
+    from dualntm.cli.serve import SERVE_EXAMPLES
+    assert "a graph in Neo4j is read once, when the server starts" in SERVE_EXAMPLES
