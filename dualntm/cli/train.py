@@ -273,8 +273,7 @@ def summarise(
     "Say what came out of a run."
     if begun == trainer.batch: return print("all batches are done; train on with --num-batches and a larger number")
     if trainer.task.of_rows: print(rows_in_words(trainer.task))
-    if trainer.best: summarise_epochs(trainer)
-    else: summarise_batches(trainer)
+    (summarise_epochs if trainer.best else summarise_batches)(trainer)
 
 # %% ../../nbs/8_cli/04_train.ipynb #ec4ff834
 def end_memory(
