@@ -15,10 +15,21 @@ def typed(folder, *words):
     return done.returncode, done.stdout, done.stderr
 
 
-@pytest.mark.parametrize("out, code", [("copy.safetensors", 2), ("copy", 0)])
-def test_a_format_that_is_a_folder(tmp_path, out, code):
-    said = typed(tmp_path, "export", "--checkpoint", "pretrained:copy", "--format", "safetensors", "--out", out)
-    assert said[0] == code and (not code or "write --out copy" in said[2]) and [path.name for path in tmp_path.iterdir()] == ["copy"] * (not code)
+@pytest.mark.parametrize("out, instead", [("copy.safetensors", "copy"), ("copy", ""), ("copy-1.5", "")])
+def test_a_format_that_is_a_folder(tmp_path, out, instead):
+    code, _, said = typed(tmp_path, "export", "--checkpoint", "pretrained:copy", "--format", "safetensors", "--out", out)
+    assert code == 2 * bool(instead) and [path.name for path in tmp_path.iterdir()] == [out] * (not instead)
+    assert not instead or said.rstrip().endswith(f"give the name of a folder, such as --out {instead}")
+
+
+def test_a_format_that_is_a_file(tmp_path):
+    from dualntm.graph import InMemoryGraphMemory
+    InMemoryGraphMemory(2).save(tmp_path/"notes.npz")
+    (tmp_path/"there").mkdir()
+    for out, instead in (("notes/", "notes.gexf"), ("there", "there/graph.gexf")):
+        code, _, said = typed(tmp_path, "export", "--store", "notes.npz", "--format", "gexf", "--out", out, "--overwrite")
+        assert code == 2 and "gexf is one file" in said and said.rstrip().endswith(f"such as --out {Path(instead)}")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["notes.npz", "there"]
 
 
 def test_runs_of_several_tasks_have_no_common_axis(tmp_path):
@@ -51,6 +62,23 @@ def test_a_label_that_is_not_there_is_told_with_what_is(tmp_path):
     with pytest.raises(Exception, match="no such field but .*gold"): read_rows(tmp_path/"train.json", "translated")
 
 
+@pytest.mark.parametrize("row, says", [
+    ("premise,gold\nIt rains.,entailment\n", 'field hypothesis: found no such field but "premise", "gold"'),
+    ("sentence1,text_b,gold_label\nIt rains.,It is wet.,entailment\n", 'field sentence2: found no such field but "sentence1", "text_b", "gold_label"'),
+    ("premise,hypothesis,gold\nIt rains.,It is wet.,entailment\n", 'field label: found no such field but "premise", "hypothesis", "gold".*-p columns=label:NAME'),
+    ("premise,hypothesis,label\nIt rains.,It is wet.,\n", "field label: found nothing, expected entailment.*0, 1, 2$"),
+])
+def test_a_column_that_is_missing_is_told_with_those_that_are_there(tmp_path, row, says):
+    from dualntm.text.splits import read_rows
+    (tmp_path/"train.csv").write_text(row)
+    with pytest.raises(Exception, match=says): read_rows(tmp_path/"train.csv", "translated")
+
+
 def test_a_dry_run_counts_the_rows(tmp_path):
     code, said, error = typed(tmp_path, "train", "--task", "cdcl-nli", "--model-type", "dual", "--dry-run", "-p", f"data={TOP/'data'/'cdcl-nli'}")
     assert code == 0 and "in train, " in said and "in dev" in said, error
+
+
+def test_the_help_of_serve_says_when_a_graph_is_read():
+    from dualntm.cli.serve import SERVE_EXAMPLES
+    assert "a graph in Neo4j is read once, when the server starts" in SERVE_EXAMPLES

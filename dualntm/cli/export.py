@@ -84,6 +84,17 @@ def _check_place(
     if args.graph is None: refuse_given(args, ("uri", "user"), "no server is asked for this")
     return path
 
+# %% ../../nbs/8_cli/18_export.ipynb #2c2c766e
+def _check_name(
+    args: argparse.Namespace,
+) -> None:
+    "Raise InputError where --out is the name of a file and the format is a folder, or the other way round."
+    path, form = Path(args.out), find("format", args.format)
+    folder = args.out.endswith(("/", "\\")) or path.is_dir()
+    if form.folder and not folder and (path.is_file() or path.suffix[1:].isalpha()):
+        raise InputError(f"--out {args.out}: {args.format} is a folder of several files, and this is the name of one; give the name of a folder, such as --out {path.with_suffix('') if path.suffix else f'{path}-{args.format}'}")
+    if folder and not form.folder: raise InputError(f"--out {args.out}: {args.format} is one file, and this is the name of a folder; give the name of a file, such as --out {path/form.carries if path.is_dir() else path}.{args.format}")
+
 # %% ../../nbs/8_cli/18_export.ipynb #fc4bcfce
 def export_network(
     args: argparse.Namespace,
@@ -119,8 +130,8 @@ def export_command(
     args: argparse.Namespace,
 ) -> None:
     "Run the `export` command."
-    path, form = _check_place(args, "out"), find("format", args.format)
-    if form.folder and path.suffix: raise InputError(f"--out {path}: {args.format} is a folder of several files, and this is the name of one; write --out {path.with_suffix('')}")
+    _check_name(args)
+    path = _check_place(args, "out")
     args.done[:] = [f"nothing was written to {path}"]
     said = export_network(args, path) if args.checkpoint else export_graph(args, path)
     args.done[:] = [said.splitlines()[0]]

@@ -30,6 +30,8 @@ without --http, the server is started by an agent, and speaks on stdin and stdou
   {"mcpServers": {"memory": {"command": "dualntm", "args": ["serve", "--store", "/full/path/world.npz"]}}}
 with --http, it is at http://127.0.0.1:PORT/mcp, and asks for the header Authorization: Bearer TOKEN.
 The token is that of --token-file, else of DUALNTM_TOKEN, else it is made anew and printed on stderr.
+a store is read again when another program has written it; a graph in Neo4j is read once, when the server starts,
+and what others write there later is not seen before the next start.
 a call waits at most 30 seconds for the store, and not the 600 of other commands, unless --wait or DUALNTM_LOCK_WAIT is given.
 """
 USUAL_PORT = 8765

@@ -257,7 +257,7 @@ def summarise_epochs(
     best, measure = trainer.best, trainer.task.measure
     if isinstance(trainer.task, CDCLNLITask):
         counts = trainer.task.encoder.counts
-        print(f"{rows_in_words(trainer.task)}\nencoded {counts.encoded:,} texts in {counts.seconds:.0f} s, {counts.cached:,} came from the cache; "
+        print(f"encoded {counts.encoded:,} texts in {counts.seconds:.0f} s, {counts.cached:,} came from the cache; "
               f"trained {trainer.batch:,} batches in {trainer.seconds:.0f} s")
     if about := (trainer.made or {}).get("about"):
         print(f"decoder: {about['epochs']} passes over the {about['texts']:,} texts of train; "
@@ -271,9 +271,9 @@ def summarise(
     begun: int,  # batch at which this process took over
 ) -> None:
     "Say what came out of a run."
-    if begun == trainer.batch: print("all batches are done; train on with --num-batches and a larger number")
-    elif trainer.best: summarise_epochs(trainer)
-    else: summarise_batches(trainer)
+    if begun == trainer.batch: return print("all batches are done; train on with --num-batches and a larger number")
+    if trainer.task.of_rows: print(rows_in_words(trainer.task))
+    (summarise_epochs if trainer.best else summarise_batches)(trainer)
 
 # %% ../../nbs/8_cli/04_train.ipynb #ec4ff834
 def end_memory(

@@ -11,7 +11,7 @@ from fastcore.basics import patch
 
 from ..errors import RowError
 from .rows import Form, LabelError, LABELS, read_evidence, take_language
-from .sentences import check_text, is_blank, show, take_text, wrong
+from .sentences import check_text, is_blank, no_field, show, take_text, wrong
 
 # %% ../../nbs/5_text/23_forms.ipynb #116c92f6
 WORDS = {**{word: n for n, name in enumerate(LABELS) for word in (name, name[0])},
@@ -49,7 +49,9 @@ class PlainForm(Form):
         "The label of a row. Raises RowError if it is missing, LabelError if it is not known."
         field = self.label_field(item)
         value = given(item).get(field)
-        if value is None and labelled: raise wrong(place, field, "nothing" if field in item else f"no such field but {', '.join(map(show, item))}", self.expected)
+        if value is None and labelled:
+            if field in item: raise wrong(place, field, "nothing", self.expected)
+            raise wrong(place, field, no_field(item), f"{self.expected}; -p columns={field}:NAME says that another holds it")
         if value is None or plain_label(value) in self.no_label: return None
         if (at := self.place_of(value)) is None: raise LabelError(*wrong(place, field, show(value), self.expected).args)
         return at

@@ -16,7 +16,7 @@ from typing import Iterable, NamedTuple
 
 from ..errors import RowError
 from ..registry import entries
-from .sentences import check_text, is_blank, show, split_sentences, take_text, wrong
+from .sentences import check_text, is_blank, no_field, show, split_sentences, take_text, wrong
 
 # %% ../../nbs/5_text/08_rows.ipynb #a1b1c1bc
 LABELS = ("entailment", "neutral", "contradiction")
@@ -73,7 +73,7 @@ def older_texts(
     premises, hypothesis = item["premise"], item.get("hypothesis")
     if not isinstance(premises, list) or not premises:
         raise wrong(place, "premise", "an empty list" if premises == [] else show(premises), 'a list of one or more {"text": ..., "language": ...}')
-    if "hypothesis" not in item: raise wrong(place, "hypothesis", "no such field", 'an object {"text": ..., "language": ...}')
+    if "hypothesis" not in item: raise wrong(place, "hypothesis", no_field(item), 'an object {"text": ..., "language": ...}')
     parts = [(part, f"{place}, premise {n}") for n, part in enumerate(premises, 1)] + [(hypothesis, f"{place}, hypothesis")]
     for part, where in parts:
         if not isinstance(part, dict): raise wrong(where, "", show(part), 'an object {"text": ..., "language": ...}')
@@ -96,7 +96,7 @@ def read_label(
     if isinstance(value, str) and value.strip().lower() in LABELS: return LABELS.index(value.strip().lower())
     if type(value) is int and 0 <= value < len(LABELS): return value
     expected = f"{', '.join(LABELS)} or 0, 1, 2"
-    if "label" not in item: raise wrong(place, "label", f"no such field but {', '.join(map(show, item))}", f"{expected}; -p columns=label:NAME says that another holds it")
+    if "label" not in item: raise wrong(place, "label", no_field(item), f"{expected}; -p columns=label:NAME says that another holds it")
     raise LabelError(*wrong(place, "label", show(value), expected).args)
 
 # %% ../../nbs/5_text/08_rows.ipynb #612abb70

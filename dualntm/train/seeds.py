@@ -163,7 +163,7 @@ def summary_lines(
     value: str = "cost",  # in them, to be summed up
 ) -> list[str]:
     "A table of many seeds, with median and spread."
-    lines = [f"{'seed':>8} {'sequences':>11} {'seconds':>8} {value:>10} {'bits':>9}  learned after"]
+    lines = [f"{'seed':>8} {'sequences':>11} {'seconds':>8} {value:>10} {'bits':>9}{'  learned after' * any('learned_after' in row for row in rows)}"]
     for row in rows:
         if "sequences" not in row: lines.append(f"{row['seed']:>8} nothing recorded"); continue
         after = "" if "learned_after" not in row else "not yet" if row["learned_after"] is None else f"{row['learned_after']:,}"

@@ -281,7 +281,7 @@ def combination_lines(
     groups = {}
     for row in rows: groups.setdefault(folder_name(row["settings"]) or "all", []).append(row)
     width = max(12, *map(len, groups))
-    lines = [f"{'settings':{width}} {'finished':>9} {value + ', median':>16} {'lowest':>9} {'highest':>9} {'seconds':>8}  learned"]
+    lines = [f"{'settings':{width}} {'finished':>9} {value + ', median':>16} {'lowest':>9} {'highest':>9} {'seconds':>8}{'  learned' * any('learned_after' in row for row in rows)}"]
     for name, some in groups.items():
         found, learned = [row[value] for row in some if value in row], [row["learned_after"] for row in some if row.get("learned_after") is not None]
         numbers = f"{statistics.median(found):>16.4f} {min(found):>9.4f} {max(found):>9.4f} {statistics.median(row['seconds'] for row in some if value in row):>8.0f}" if found else f"{'nothing recorded':>16} {'':>28}"
