@@ -66,7 +66,9 @@ def test_a_server_that_is_killed_and_comes_back(server, in_process, tmp_path):
     wait_for(tmp_path/RUN/"checkpoint-60.pt", process)
     server.kill()
     wait_for(tmp_path/RUN/"checkpoint-120.pt", process)
+    process.send_signal(signal.SIGSTOP)  # not to end its training while the server starts, which takes half a minute on busy cores
     server.start()
+    process.send_signal(signal.SIGCONT)
     out, err = process.communicate(timeout=300)
     assert process.returncode == 0, err
     assert losses(tmp_path/RUN) == losses(in_process[1])

@@ -1,5 +1,6 @@
 "The graph memory against real servers and processes that die: nothing is lost, nothing is there twice."
 import dataclasses, os, signal, subprocess, sys, time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -161,7 +162,7 @@ def test_two_processes_write_one_graph_on_a_server_that_dies(mortal, tmp_path):
     found, expected = read_graph(mortal.connection, "shared"), here(range(120))
     write_some(expected, range(80, 200))  # 40 steps were done by both
     assert_same(found, expected, tmp_path)
-    assert len({p.run for p in found.propositions()}) == 2
+    assert {Path(line.run).name for line in found.log()} == {"0.journal", "1.journal"}  # who came first to a proposition is chance
 
 
 def test_a_server_that_stays_away(mortal, tmp_path):

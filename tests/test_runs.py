@@ -251,7 +251,7 @@ def test_many_seeds_are_the_runs_that_they_would_be_alone(tmp_path, monkeypatch)
     words = [sys.executable, "-m", "dualntm", "train", "--task", "copy", "-p", "engine=eager", "--report-interval", "5"]
     done = subprocess.run([*words, "--seeds", "1-2", "7", "--num-batches", "10"], cwd=tmp_path, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
-    assert [line.split()[0] for line in done.stdout.splitlines()] == ["seed", "1", "2", "7", "cost:", "learned:"]
+    assert [line.split()[0] for line in done.stdout.splitlines()] == ["seed", "1", "2", "7", "cost:", "learned:", "learned"]  # the last says what learned means
     for refused, sentence in ((("--num-batches", "20"), "already holds a run"), (("--resume", "-p", "memory_n=64"), "was trained with memory_n=128")):
         done = subprocess.run([*words, "--seeds", "1-2", *refused], cwd=tmp_path, capture_output=True, text=True)
         assert done.returncode == 2 and sentence in done.stderr, done.stderr

@@ -42,7 +42,7 @@ class Neo4jGraphMemory(AbstractGraphMemory):
         resume_at: int | None = None,  # go on from this `position` of an earlier run with this journal
         mirror: bool = True,  # read from a copy in this process; False reads from the server
         max_behind: int = 200_000,  # rows that may wait for a working server before writing waits too
-        patience: float = 30.,  # seconds to wait for a server that takes or answers nothing, when there is no way round waiting
+        patience: float = 60.,  # seconds to wait for a server that takes or answers nothing, when there is no way round waiting
     ):
         check_words(graph, run)
         dim, resume_at = whole(dim, "dim"), None if resume_at is None else whole(resume_at, "resume_at")
