@@ -335,7 +335,9 @@ def eval_command(
     task, trained = load_run(args)
     net, asked = grown(args, task, trained)
     if task.judges: return judge_command(args, asked_task(args, task, net), net)
-    if args.param: raise InputError(f"-p {args.param[0].split('=')[0]}: of a network for {task.name} only {', '.join(net.changeable)} can change when it is asked")
+    others = [name for name in (text.split("=")[0] for text in args.param) if name not in task.asking]
+    if others: raise InputError(f"-p {others[0]}: of a network for {task.name} only {', '.join((*net.changeable, *task.asking))} can change when it is asked")
+    task, about = asked_task(args, task, net), dict(text.split("=", 1) for text in args.param)
     refused = [flag for flag in ("split", "file", "data", "store", "graph", "long_term_memory_backend") if getattr(args, flag)]
     if refused: raise InputError(f"--{refused[0].replace('_', '-')}: {task.name} draws its sequences, this is for a task that judges, such as cdcl-nli")
     sizes, changed = asked_sizes(args, task), {name: net.settings[name] for name in asked}
@@ -345,5 +347,5 @@ def eval_command(
         for name, value in changed.items(): print(_CHANGED.get(name, "{name} is {value}; in training it was {before}").format(name=name, value=value, before=trained.settings[name]))
     for number, size in enumerate(sizes):
         row = evaluate_in_parts(task, net, args, size)
-        if args.json: print_json({**row, **changed, "chance": task.chance})
+        if args.json: print_json({**row, **changed, **about, "chance": task.chance})
         else: print_sizes(task, row, heading=number == 0)

@@ -7,4 +7,6 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(__name__, submod_attrs={
     "network": ["DualMemoryController", "DualState"],
     "store": ["DualMemoryNTM", "Tally", "WriteConditions"],
     "along": ["Along", "run_along"],
+    "revising": ["RevisingNTM", "Revisions", "file_revisions"],
+    "graph_revise": ["GraphReviseTask", "ask_held", "change_store"],
     "graph_recall": ["GraphRecallTask", "ask_inputs", "ask_store", "draw_items", "draw_world", "tell_inputs", "tell_store"]})

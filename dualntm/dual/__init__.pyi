@@ -19,6 +19,12 @@ from .store import Tally as Tally
 from .store import WriteConditions as WriteConditions
 from .along import Along as Along
 from .along import run_along as run_along
+from .revising import RevisingNTM as RevisingNTM
+from .revising import Revisions as Revisions
+from .revising import file_revisions as file_revisions
+from .graph_revise import GraphReviseTask as GraphReviseTask
+from .graph_revise import ask_held as ask_held
+from .graph_revise import change_store as change_store
 from .graph_recall import GraphRecallTask as GraphRecallTask
 from .graph_recall import ask_inputs as ask_inputs
 from .graph_recall import ask_store as ask_store
@@ -27,4 +33,4 @@ from .graph_recall import draw_world as draw_world
 from .graph_recall import tell_inputs as tell_inputs
 from .graph_recall import tell_store as tell_store
 
-__all__ = ['Along', 'DualMemoryController', 'DualMemoryNTM', 'DualState', 'GraphRecallTask', 'Notes', 'ReadableGraph', 'Tally', 'WorkingGraph', 'WriteConditions', 'ask_inputs', 'ask_store', 'cosines', 'draw_items', 'draw_world', 'empty_graph', 'file_notes', 'find_or_create', 'follow', 'look', 'readable', 'run_along', 'see', 'tell_inputs', 'tell_store', 'with_nodes', 'write_proposition']
+__all__ = ['Along', 'DualMemoryController', 'DualMemoryNTM', 'DualState', 'GraphRecallTask', 'GraphReviseTask', 'Notes', 'ReadableGraph', 'RevisingNTM', 'Revisions', 'Tally', 'WorkingGraph', 'WriteConditions', 'ask_held', 'ask_inputs', 'ask_store', 'change_store', 'cosines', 'draw_items', 'draw_world', 'empty_graph', 'file_notes', 'file_revisions', 'find_or_create', 'follow', 'look', 'readable', 'run_along', 'see', 'tell_inputs', 'tell_store', 'with_nodes', 'write_proposition']

@@ -49,6 +49,7 @@ class DualMemoryController(NTM):
                                "long_term_dim": "working_dim", "long_term_reads": "working_reads"}  # old names of settings
 
     changeable: ClassVar[tuple] = ("memory_n", "working_nodes", "snap", "same_from")
+    notes_of: ClassVar[type] = Notes  # the form of its notes; each of its parts but the first is a gate
 
     def __init__(self,
         inputs: int,  # width of an input vector
@@ -145,7 +146,7 @@ def start(self: DualMemoryController,
     short = NTM.start(self, batch)
     new = short.memory.new_zeros
     graph = empty_graph(short.memory, batch, self.slots, self.dim) if graph is None else graph
-    notes = Notes(new(0, batch, self.dim), new(0, batch, 1), new(0, batch, 1))
+    notes = self.notes_of(*(new(0, batch, 1 if i else self.dim) for i in range(len(self.notes_of._fields))))
     return DualState(short, graph, new(batch, self.working_reads, graph.usage.shape[1]), new(batch, self.working_reads, self.dim), notes, first)
 
 # %% ../../nbs/4_dual/02_network.ipynb #a28a1302
@@ -176,7 +177,7 @@ def check_state(self: DualMemoryController,
     batch: int,  # sequences in the inputs
 ) -> None:
     "Raise ValueError, naming the part, unless `state` fits the network and the inputs."
-    kinds = {"state": (state, DualState), "state.graph": (getattr(state, "graph", None), WorkingGraph), "state.notes": (getattr(state, "notes", None), Notes)}
+    kinds = {"state": (state, DualState), "state.graph": (getattr(state, "graph", None), WorkingGraph), "state.notes": (getattr(state, "notes", None), self.notes_of)}
     for name, (part, kind) in kinds.items():
         if not isinstance(part, kind): raise ValueError(f"{name} is of type {type(part).__name__}: this network needs {kind.__name__}")
     NTM.check_state(self, state.short, batch)
@@ -253,6 +254,15 @@ def wanted(self: DualMemoryController,
 
 # %% ../../nbs/4_dual/02_network.ipynb #977765e0
 @patch
+def content(self: DualMemoryController,
+    graph: ReadableGraph,
+    q: Tensor,  # (B, R, D), what the reads look for, of length 1
+    beta: Tensor,  # (B, R), strengths
+) -> Tensor:  # (B, R, K)
+    "Where reads go that look for something."
+    return look(graph, q, beta)
+
+@patch
 def move(self: DualMemoryController,
     x: Tensor,  # (B, inputs)
     e: Tensor,  # (B, D), the proposition that is presented
@@ -264,7 +274,7 @@ def move(self: DualMemoryController,
     asked = self.ask(torch.cat([x, h], -1)).unflatten(-1, (self.working_reads, self.dim + 4))
     query, modes, beta = asked.split([self.dim, 3, 1], -1)
     q = F.normalize(self.wanted(e, query, state), dim=-1)
-    content = look(graph, q, 10 + 10 * F.softplus(beta.squeeze(-1)))
+    content = self.content(graph, q, 10 + 10 * F.softplus(beta.squeeze(-1)))
     ways = torch.stack([content, *follow(graph, state.looks)], -2)
     looks = (torch.softmax(modes, -1).unsqueeze(-2) @ ways).squeeze(-2)
     return snapped(looks) if self.snap else looks
@@ -277,7 +287,7 @@ def step(self: DualMemoryController,
 ) -> tuple[Tensor, DualState]:  # the output (B, outputs) as logits, the new state
     "One step, and its note."
     y, h, new = self.advance(x, state, self.vectors(self.presented(x)), self.reading(state.graph))
-    return y, new._replace(notes=Notes(*map(torch.cat, zip(state.notes, self.take_notes(x[None], h[None])))))
+    return y, new._replace(notes=self.notes_of(*map(torch.cat, zip(state.notes, self.take_notes(x[None], h[None])))))
 
 # %% ../../nbs/4_dual/02_network.ipynb #d7902ba2
 @patch
@@ -316,7 +326,7 @@ def compiled(self: DualMemoryController,
     return outputs, tops, last, state._replace(short=trace, looks=still[0], seen=still[1])
 
 # %% ../../nbs/4_dual/02_network.ipynb #2a69aebd
-_DEFINED = ("advance", "move", "wanted", "take_notes")  # methods that the kernels compute as they are defined here
+_DEFINED = ("advance", "move", "wanted", "content", "take_notes")  # methods that the kernels compute as they are defined here
 
 @patch
 def is_compiled(self: DualMemoryController,
@@ -339,7 +349,7 @@ def unrolled(self: DualMemoryController,
     if reading or not len(inputs) or self.engine_on(inputs.device) == "eager": parts = self.stepwise(inputs, state, record, self.reading(state.graph))
     else: parts = self.compiled(inputs, state, record)
     outputs, tops, last, trace = parts
-    last = last._replace(notes=Notes(*map(torch.cat, zip(state.notes, self.take_notes(inputs, tops)))))
+    last = last._replace(notes=self.notes_of(*map(torch.cat, zip(state.notes, self.take_notes(inputs, tops)))))
     return outputs, last, trace and trace._replace(notes=last.notes)
 
 @patch

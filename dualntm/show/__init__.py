@@ -15,6 +15,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(__name__, submod_attrs={
     "run_pictures": ["newest_part", "RunPictures"],
     "train_panel": ["TrainPanel"],
     "graph_browser": ["GraphBrowser"],
+    "why_panel": ["WhyPanel"],
     "belief_pictures": ["beliefs_of", "plot_beliefs"],
     "run_viewer": ["graph_of", "runs_in", "RunViewer", "Workbench"],
 })
