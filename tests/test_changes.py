@@ -66,7 +66,7 @@ def test_retract_and_restore(place):
     code, out, err = typed(place, "restore", str(done["named"][0]["idx"]))
     assert code == 0 and held(place) == {PARIS, FLAT, FRANCE, TAXES, LIVES}
     changes = typed(place, "explain", "--changes")[1].splitlines()
-    assert len(changes) == 2 and changes[0].endswith("taken back, by Tom: she moved; 3 withdrawn") and "3 held again" in changes[1]
+    assert len(changes) == 2 and changes[0].endswith("taken back, by Tom: she moved; 2 withdrawn with it") and "2 held again with it" in changes[1]
     assert (typed(place, "explain", "--changes", "--since", "2999-01-01")[1]) == "nothing was changed since 2999-01-01\n"
 
 

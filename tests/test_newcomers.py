@@ -82,3 +82,63 @@ def test_a_dry_run_counts_the_rows(tmp_path):
 def test_the_help_of_serve_says_when_a_graph_is_read():
     from dualntm.cli.serve import SERVE_EXAMPLES
     assert "a graph in Neo4j is read once, when the server starts" in SERVE_EXAMPLES
+
+
+ADA, BEN = "Ada works in Paris.", "Ben owns a boat."
+
+
+@pytest.fixture(scope="module")
+def past(tmp_path_factory):
+    "A folder with a store that was told what was true in the past only."
+    place = tmp_path_factory.mktemp("past")
+    assert typed(place, "tell", "--checkpoint", "pretrained:everyday", "--store", "p.npz", "--sentence", ADA, "--since", "2024-01-01", "--until", "2026-01-01")[0] == 0
+    return place
+
+
+def asked(place, *words): return typed(place, "ask", "--checkpoint", "pretrained:everyday", "--store", "p.npz", "--hypothesis", "Ada works in France.", *words)
+
+
+def test_a_store_in_which_nothing_holds_now(past):
+    code, out, said = asked(past)
+    assert code == 2 and not out and "nothing in p.npz can be evidence at that time" in said and said.count("\n") == 1
+
+
+def test_a_past_day_is_asked_by_what_is_known_now(past):
+    code, _, said = asked(past, "--at", "2025-06-01")
+    assert code == 2 and "--valid 2025-06-01" in said
+    code, out, _ = asked(past, "--valid", "2025-06-01", "--json")
+    assert code == 0 and ADA in json.dumps(json.loads(out)["evidence"])
+    code, out, _ = typed(past, "explain", ADA, "--store", "p.npz", "--valid", "2025-06-01")
+    assert code == 0 and "told by tell)" in out
+    assert asked(past, "--valid", "2027-01-01")[0] == 2
+
+
+def test_tell_says_what_else_it_changes(past):
+    def tell(*words): return typed(past, "tell", "--checkpoint", "pretrained:everyday", "--store", "s.npz", "--sentence", *words)[1]
+    tell(BEN)
+    assert typed(past, "retract", BEN, "--store", "s.npz")[0] == 0
+    assert f"held again: {BEN}" in tell(BEN)
+    tell(BEN, "--until", "2026-01-01")
+    assert "not held all the same, since its valid time is not now" in tell(BEN)
+
+
+def test_the_number_of_nothing(past):
+    code, _, said = typed(past, "retract", "5", "--store", "p.npz")
+    assert code == 2 and "no proposition of the number 5" in said
+    assert typed(past, "retract", "x", "--store", "nothere.npz")[0] == 2 and not list(past.glob(".nothere*"))
+
+
+def test_times_that_cannot_be():
+    import datetime
+    from dualntm.errors import GraphError
+    from dualntm.graph import InMemoryGraphMemory
+    memory = InMemoryGraphMemory(2)
+    told, = memory.add_propositions(["it rains"], [[1, 0]])
+    held, = memory.add_propositions(["the street is wet"], [[0, 1]], told=False)
+    memory.add_entailments([(told, held, .5)], "judge")
+    with pytest.raises(GraphError, match="milliseconds since 1970"): memory.set_valid(told, since=10**15)
+    with pytest.raises(GraphError, match="never told"): memory.set_valid(held, until="2020-01-01")
+    memory.set_valid(told, until=datetime.date(2026, 1, 1))
+    assert [p.held for p in memory.propositions()] == [False, False]
+    assert "the valid time of 'it rains' was set" in str(memory.history(held)[-1])
+    assert memory.changes_in_words(datetime.date(2020, 1, 1))[0].endswith("; 1 withdrawn with it")

@@ -28,7 +28,7 @@ def test_the_working_graph_does_what_a_dictionary_does(seed):
         a, b, what = int(draw.integers(6)), int(draw.integers(6)), draw.choice(["revise", "add", "take back", "drop", "ask"])
         gates = {"revise": ((1, 1, 1, 0), (1, 1, 0, 0)), "add": ((1, 1, 0, 0), (1, 1, 0, 0)), "take back": ((1, 1, 1, 0),), "drop": ((1, 1, 0, 1),), "ask": ((1, 0, 0, 0),)}[str(what)]
         rows = torch.tensor(gates, dtype=torch.float)
-        graph = file_revisions(graph, Revisions(vectors[[a, b][:len(gates)]].unsqueeze(1), *rows.T.reshape(4, -1, 1, 1)), same_from=.95)
+        graph = file_revisions(graph, Revisions(vectors[[a, b][:len(gates)]].unsqueeze(1), *rows.T.reshape(4, -1, 1, 1)), same_from=.95, snap=True)
         there |= {a, b} if len(gates) == 2 else {a}
         if what in ("revise", "take back"): links = {pair: 1 for pair in links if pair[0] != a}
         if what in ("revise", "add"): links[a, b] = 1
@@ -40,9 +40,9 @@ def test_gradients_of_filed_revisions():
     torch.manual_seed(0)
     shapes = [(3, 2, 4)] + [(3, 2, 1)] * 4
     parts = [torch.nn.functional.normalize(torch.randn(shapes[0], dtype=torch.double), dim=-1), *(torch.rand(shape, dtype=torch.double) for shape in shapes[1:])]
-    start = file_revisions(empty_graph(parts[0], 2, 5, 4), Revisions(*parts), snap=False)
+    start = file_revisions(empty_graph(parts[0], 2, 5, 4), Revisions(*parts))
     parts = [part.requires_grad_() for part in parts]
-    assert torch.autograd.gradcheck(lambda *notes: file_revisions(start, Revisions(*notes), snap=False)[:3], parts, atol=1e-4)
+    assert torch.autograd.gradcheck(lambda *notes: file_revisions(start, Revisions(*notes))[:3], parts, atol=1e-4)
 
 
 def test_right_answers_are_those_of_a_walk():
@@ -69,7 +69,7 @@ def test_trained_stopped_and_asked(tmp_path):
     trainer = make_trainer("graph-revise", "revising", seed=3, folder=tmp_path/"run", num_batches=6, report_interval=2, checkpoint_interval=4, write_interval=2, **SMALL)
     trainer.fit(progress=False)
     task, net = dualntm.load(tmp_path/"run")
-    assert type(net) is RevisingNTM and net.settings["snap"] and (tmp_path/"run"/"graph.json").exists()
+    assert type(net) is RevisingNTM and (tmp_path/"run"/"graph.json").exists()
     answer = run("eval", "--checkpoint", tmp_path/"run", "-p", "about=cascade", "--size", "changes=3", "--sequences", 10, "--json", cwd=tmp_path)
     row = json.loads(answer.stdout)
     assert answer.returncode == 0 and row["changes"] == 3 and 0 <= row["right"] <= 1, answer.stderr

@@ -25,7 +25,7 @@ ASK_EXAMPLES = """examples:
   dualntm ask --checkpoint checkpoints/cdcl-nli-dual-seed1000 --store world.npz --file questions.txt --json
   dualntm ask --checkpoint checkpoints/cdcl-nli-dual-seed1000 --store world.npz --file questions.txt --write
   dualntm ask --checkpoint checkpoints/cdcl-nli-dual-seed1000 --store world.npz --file questions.txt -p judge=folder-or-name-of-a-model
-  dualntm ask --checkpoint pretrained:everyday --store world.npz --hypothesis "Ada works in France." --at 2025-06-01
+  dualntm ask --checkpoint pretrained:everyday --store world.npz --hypothesis "Ada works in France." --valid 2025-06-01
 """
 HYPOTHESIS_FORMS = """
 --file takes a .txt with one hypothesis a line, or rows, of which the hypotheses are read:
@@ -56,6 +56,7 @@ def add_ask(commands) -> None:
     add("--walks", type=int, default=50, metavar="N", help="with --facts: walks of each length at most (50)")
     add("--seed", type=int, default=0, help="with --facts: of the starts that are drawn (0)")
     add("--at", metavar="TIME", help="ask the graph as it was at that time, such as 2026-11-01 or 2026-11-01T09:30, in UTC (now)")
+    add("--valid", metavar="TIME", help="ask what is true at that time, by what is known now (or was at --at)")
     add("--json", action="store_true", help="one JSON object a line instead of a table")
     parser.set_defaults(run=ask_command)
 
@@ -170,7 +171,7 @@ def ask_hypotheses(
     "Judge hypotheses from a store."
     refuse_given(args, ("links",), "a hypothesis has no links")
     check_write(args)
-    if args.at is not None and args.write: raise InputError("--write: nothing is written into the past; leave --at or --write out")
+    if (args.at or args.valid) and args.write: raise InputError(f"--write: nothing is written into another time; leave --{'at' if args.at else 'valid'} or --write out")
     task, net = open_trained(args, texts=True)
     task = asked_task(args, task, net)
     hypotheses = asked_hypotheses(args, task.columns)
@@ -185,7 +186,7 @@ def ask_command(
     args: argparse.Namespace,
 ) -> None:
     "Run the `ask` command. Raises InputError for flags that do not go together."
-    judged, _ = bool(args.hypothesis or args.file), time_given(args, "at")
+    judged, _ = bool(args.hypothesis or args.file), (time_given(args, "at"), time_given(args, "valid"))
     if (args.start is not None) + (args.facts is not None) + judged != 1:
         raise InputError("give either --from BITS, for one walk, or --facts FILE, to count errors on many, "
                          "or --hypothesis TEXT or --file FILE, for a run that judges, such as one of cdcl-nli")

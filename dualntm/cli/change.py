@@ -15,7 +15,7 @@ from pathlib import Path
 
 from .connection_flags import add_connection_flags, connection_from
 from .console import amount, print_json
-from .stores import do_change, Effect, held, keep_graph, plain_effect, sweep, time_given
+from .stores import as_meant, do_change, Effect, held, keep_graph, plain_effect, sweep, time_given
 from .words import refuse_given, seconds
 from ..errors import InputError
 
@@ -94,7 +94,8 @@ def add_explain(commands) -> None:
     add = parser.add_argument
     add("propositions", nargs="*", metavar="PROPOSITION", help="a text as it was told or concluded, or the number of a proposition")
     add_place_flags(parser)
-    add("--at", metavar="TIME", help="as of another time, such as 2026-11-01 or 2026-11-01T09:30, in UTC")
+    add("--at", metavar="TIME", help="by what was known at another time, such as 2026-11-01 or 2026-11-01T09:30, in UTC")
+    add("--valid", metavar="TIME", help="what is true at another time, by what is known now (or was at --at)")
     add("--changes", action="store_true", help="list the changes of the graph instead")
     add("--since", metavar="TIME", help="with --changes: only those since then")
     parser.set_defaults(run=explain_command)
@@ -132,6 +133,7 @@ def number_named(
     if text.isascii() and text.isdigit():
         try: return graph.propositions([int(text[:20])])[0].idx
         except GraphError: pass
+    if text.isascii() and text.isdigit(): raise InputError(f"{which} has no proposition of the number {text:.30}: dualntm explain and --json give numbers; or give its text")
     near = nearest_texts(text, [p.text for p in graph.propositions()])
     raise InputError(f"{which} does not hold {text!r:.100}: " + (f"the nearest it has {'is' if len(near) == 1 else 'are'} {', '.join(f'{one!r:.100}' for one in near)}" if near
                      else "nothing like it is there; write the text as it was told, or give its number"))
@@ -200,6 +202,7 @@ def change_command(
 ) -> None:
     "Run `retract`, `restore` or `forget`. Raises InputError or GraphError if it can't be done; then nothing has changed."
     why, by = vars(args).get("why", ""), who(args)
+    if args.store and not Path(args.store).exists(): raise InputError(f"there is no store at {args.store}: name the file of a graph")
     with held(args, writes=not args.dry_run):
         copy = read_named(args)
         numbers = [number_named(copy, word) for word in args.propositions]
@@ -268,8 +271,9 @@ def explain_command(
     "Run the `explain` command. Raises InputError or GraphError for what can't be explained."
     if args.changes == bool(args.propositions): raise InputError("give either a PROPOSITION to explain, or --changes, to list the changes of the graph")
     if not args.changes: refuse_given(args, ("since",), "this is for --changes")
-    graph, at = read_named(args), time_given(args, "at")
-    if at is not None: graph = graph.as_of(at)
+    else: refuse_given(args, ("valid",), "this is for a PROPOSITION")
+    graph, at, valid = read_named(args), time_given(args, "at"), time_given(args, "valid")
+    if at is not None or valid is not None: graph = as_meant(graph, at, valid)
     if args.changes: return print_changes(args, graph)
     numbers = [number_named(graph, word, "the graph" if at is None else f"the graph as of {args.at}") for word in args.propositions]
     if args.json: return [print_json(explained(graph, idx)) for idx in numbers] and None

@@ -5,8 +5,8 @@
 # %% auto #0
 __all__ = ['add_graph_flags', 'check_store_flags', 'add_store_flags', 'check_parent', 'lock_wait', 'held', 'open_file_store',
            'open_backend', 'attach_store', 'open_graph', 'found_edges', 'commit_found', 'keep_graph', 'keep', 'sweep',
-           'Effect', 'do_change', 'plain_effect', 'time_given', 'valid_time', 'look_back', 'load_run', 'takes_facts',
-           'open_trained', 'add_asking_flag', 'asked_task']
+           'Effect', 'do_change', 'plain_effect', 'time_given', 'valid_time', 'as_meant', 'look_back', 'load_run',
+           'takes_facts', 'open_trained', 'add_asking_flag', 'asked_task']
 
 # %% ../../nbs/8_cli/05_stores.ipynb #9f6d5929
 import argparse, os
@@ -253,17 +253,27 @@ def valid_time(
     if None not in period and period[1] <= period[0]: raise InputError(f"--until {args.until} is not after --since {args.since}: give a valid time that ends after it begins")
     return period
 
+def as_meant(
+    graph,  # a graph memory
+    at: int | None,  # milliseconds since 1970: what was known then; None: now
+    valid: int | None,  # and true at this time; None: at the same
+):  # a copy
+    "A graph as of a time."
+    return graph.as_of(graph.clock() if at is None else at, valid)
+
 def look_back(
-    args: argparse.Namespace,  # with `at`
+    args: argparse.Namespace,  # with `at` and `valid`
     task,
     net,  # with a graph as its graph memory
 ) -> None:
-    "Give a network its graph as it was at another time, if --at names one. Raises InputError or GraphError if that can't be had."
-    if (at := time_given(args, "at")) is None: return
+    "Give a network its graph as it was, or as it is valid, at another time, if --at or --valid names one. Raises InputError or GraphError if that can't be had."
+    at, valid = time_given(args, "at"), time_given(args, "valid")
+    if at is None and valid is None: return
     memory = net.graph_memory
-    try: then = memory.as_of(at)
+    try: then = as_meant(memory, at, valid)
     finally: memory.close()
-    if not then.count().propositions: raise InputError(f"--at {args.at}: {args.store or f'graph {args.graph}'} held nothing yet at that time")
+    if not then.count().propositions:
+        raise InputError(f"--at {args.at}: {args.store or f'graph {args.graph}'} held nothing yet at that time; --valid {args.at} asks what is true then by what is known now")
     task.attach(net, then)
 
 # %% ../../nbs/8_cli/05_stores.ipynb #84df3c0e

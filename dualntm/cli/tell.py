@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['TELL_EXAMPLES', 'add_tell', 'read_facts', 'fact_lines', 'draw_facts', 'tell_facts', 'without_marks', 'with_own_lines',
-           'told_rows', 'print_told', 'limit_validity', 'tell_texts', 'tell_command']
+           'told_rows', 'print_told', 'limit_validity', 'side_effects', 'tell_texts', 'tell_command']
 
 # %% ../../nbs/8_cli/08_tell.ipynb #be328d85
 import argparse, re, time
@@ -214,6 +214,24 @@ def limit_validity(
     now = any(p.held for p in memory.propositions(numbers))
     return f"valid{about}: {amount(len(numbers), 'sentence')}" + ("" if now else "; that is not now, so that nothing rests on what was told")
 
+def side_effects(
+    memory,  # a graph memory
+    sentences: list[str],  # that it was told
+    before: int,  # how many changes it had before
+    dated: bool,  # whether their valid time was given
+    most: int = 5,  # that are named
+) -> list[str]:  # lines
+    "Say what else is held now, or no more, because of what was told."
+    held, numbers = {}, [idx for idx in memory.find_all(sentences) if idx is not None]
+    for change in memory.changes()[before:]: held |= dict.fromkeys(change.withdrawn, False) | dict.fromkeys(change.returned, True)
+    told = {p.idx: p for p in memory.propositions(numbers)}
+    late = {} if dated else {idx: p for idx, p in told.items() if p.told and not p.held}
+    others = {p.idx: p for p in memory.propositions([idx for idx in held if not dated or idx not in told])} if held else {}
+    groups = (("held again", {idx: p for idx, p in others.items() if held[idx]}), ("withdrawn with it", {idx: p for idx, p in others.items() if not held[idx]}),
+              ("told, and not held all the same, since its valid time is not now (--since and --until set another)", late))
+    return [f"{words}: " + "; ".join(p.text for p in list(some.values())[:most]) + (f"; and {len(some) - most:,} more" if len(some) > most else "") for words, some in groups if some]
+
+
 # %% ../../nbs/8_cli/08_tell.ipynb #1bec3438
 def tell_texts(
     args: argparse.Namespace,  # of `tell`
@@ -230,13 +248,15 @@ def tell_texts(
     sentences, told = list(spoken), []
     with held(args):
         attach_store(args, task, net, "tell", fresh=True)
+        before = len(net.graph_memory.changes())
         with bar(len(sentences), " sentences", "telling") as progress:
             for some in chunks(sentences, at_once):
                 told.append(task.tell(net, [Row((tuple(some),), "", None, None, "", (args.language,), "")], "tell", progress=False))
                 progress.update(len(some))
-        valid, kept = limit_validity(net.graph_memory, sentences, period), keep(args, net)
+        valid, more = limit_validity(net.graph_memory, sentences, period), side_effects(net.graph_memory, sentences, before, period != (None, None))
+        kept = keep(args, net)
     print_told(told, unknown_languages(task.encoder, spoken.values()), task.encoder)
-    if valid: print(f"  {valid}")
+    for line in [valid] * bool(valid) + more: print(f"  {line}")
     print(kept)
 
 # %% ../../nbs/8_cli/08_tell.ipynb #fd3fd3ea

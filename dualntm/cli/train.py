@@ -56,8 +56,8 @@ def add_train(
     add("-p", "--param", action="append", default=[], metavar="NAME=VALUE", type=name_value,
         help="set any parameter of task, model or training, or several by preset=NAME; --dry-run lists them")
     add("--num-batches", type=int, metavar="N", help="batches in the whole run (50,000 for copy and associative-recall, 100,000 for "
-        "repeat-copy and ngrams, 300,000 for priority-sort, 2,000 for graph-recall; cdcl-nli is trained for -p num_epochs=N)")
-    add("--batch-size", type=int, metavar="N", help="sequences in a batch (1; 32 for graph-recall and cdcl-nli)")
+        "repeat-copy and ngrams, 300,000 for priority-sort, 2,000 for graph-recall, 3,000 for graph-revise; cdcl-nli is trained for -p num_epochs=N)")
+    add("--batch-size", type=int, metavar="N", help="sequences in a batch (1; 32 for graph-recall, graph-revise and cdcl-nli)")
     add("--report-interval", type=int, metavar="N", help="batches between records of the history (100)")
     add("--checkpoint-interval", type=int, metavar="N", help="batches between checkpoints; 0 keeps only the last (1000; 0 for cdcl-nli, "
         "which saves after every epoch in any case)")

@@ -49,7 +49,6 @@ class DualMemoryController(NTM):
                                "long_term_dim": "working_dim", "long_term_reads": "working_reads"}  # old names of settings
 
     changeable: ClassVar[tuple] = ("memory_n", "working_nodes", "snap", "same_from")
-    notes_of: ClassVar[type] = Notes  # the form of its notes; each of its parts but the first is a gate
 
     def __init__(self,
         inputs: int,  # width of an input vector
@@ -125,6 +124,8 @@ def vectors(self: DualMemoryController,
     return F.normalize(self.embed(presented), dim=-1) * (presented != 0).any(-1, keepdim=True)
 
 # %% ../../nbs/4_dual/02_network.ipynb #421a114a
+DualMemoryController.notes_of = Notes  # the form of its notes; each of its parts but the first is a gate
+
 @patch
 def take_notes(self: DualMemoryController,
     inputs: Tensor,  # (T, B, inputs)

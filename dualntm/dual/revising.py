@@ -12,7 +12,7 @@ import torch
 from fastcore.basics import patch
 from torch import nn, Tensor
 
-from .network import DualState, Reading
+from .network import check_share, DualState, Reading
 from .store import DualMemoryNTM, Tally, WriteConditions
 from .working_graph import cosines, find_or_create, look, readable, ReadableGraph, WorkingGraph, write_proposition
 
@@ -20,9 +20,10 @@ from .working_graph import cosines, find_or_create, look, readable, ReadableGrap
 # %% ../../nbs/4_dual/10_revising.ipynb #f9e67332
 def whole_gate(
     gate: Tensor,  # from 0 to 1
+    open_from: float = 0.5,
 ) -> Tensor:  # 0 or 1
     "Gates that are open or shut. Gradients are those of `gate`."
-    return (gate - gate.detach()) + (gate.detach() > 0.5).to(gate.dtype)
+    return (gate - gate.detach()) + (gate.detach() > open_from).to(gate.dtype)
 
 
 # %% ../../nbs/4_dual/10_revising.ipynb #a967d65e
@@ -55,7 +56,7 @@ def file_revisions(
     notes: Revisions,
     first: int = 0,  # number of the first note
     same_from: float = 0.9,  # cosine from which a proposition is a node that is there
-    snap: bool = True,  # whether one slot takes all of a proposition
+    snap: bool = False,  # whether one slot takes all of a proposition
 ) -> WorkingGraph:
     "The graph after an episode's notes, in their order. A proposition takes back before the one ahead of it is linked to it."
     previous = torch.zeros_like(graph.usage)
@@ -73,13 +74,31 @@ class RevisingNTM(DualMemoryNTM):
     Called as `DualMemoryController` is; runs step by step in PyTorch where there is something to read. Raises ValueError for settings that do not fit."""
     model_type = "revising"
     notes_of: ClassVar[type] = Revisions
+    changeable: ClassVar[tuple] = (*DualMemoryNTM.changeable, "open_from")
 
     def __init__(self,
         *sizes,  # inputs, outputs, propositions, bits, as `DualMemoryController` takes them
-        snap: bool = True,  # whether a read takes its best node whole, and a write its best slot
+        snap: bool = True,  # whether gates are whole, a read takes its best node whole, and a write its best slot
         same_from: float = 0.95,  # cosine from which a proposition is a node that is there
+        open_from: float = 0.5,  # from where a whole gate is open
         **network,  # the rest of what `DualMemoryNTM` takes
-    ): super().__init__(*sizes, snap=snap, same_from=same_from, **network)
+    ):
+        super().__init__(*sizes, snap=snap, same_from=same_from, **network)
+        self.open_from = check_share("open_from", open_from)
+        self.settings |= {"open_from": self.open_from}
+
+
+# %% ../../nbs/4_dual/10_revising.ipynb #7aa34005
+@patch
+def with_settings(self: RevisingNTM,
+    **changes,  # of the settings in `changeable`
+):  # a network of the same class; this one where nothing changes
+    "A copy of the network that computes with other settings. Raises ValueError for any other, and for values that can't be."
+    changes = dict(changes)
+    open_from = check_share("open_from", changes.pop("open_from", self.open_from))
+    net = DualMemoryNTM.with_settings(self, **(changes or {"snap": self.snap}))
+    net.open_from, net.settings = open_from, {**net.settings, "open_from": open_from}
+    return net
 
 
 # %% ../../nbs/4_dual/10_revising.ipynb #3e8fff5e
@@ -98,7 +117,7 @@ def take_notes(self: RevisingNTM,
     "What the steps present, and what is done with it."
     presented, seen = self.presented(inputs), torch.cat([inputs, tops], -1)
     gates = torch.sigmoid(torch.cat([self.note(seen), self.change(seen)], -1)) * (presented != 0).any(-1, keepdim=True)
-    return Revisions(self.vectors(presented), *whole_gate(gates).split(1, -1))
+    return Revisions(self.vectors(presented), *(whole_gate(gates, self.open_from) if self.snap else gates).split(1, -1))
 
 @patch
 def finish(self: RevisingNTM,

@@ -122,7 +122,8 @@ def effect_of(
     elif idx in change.numbers: said = CHANGES[change.kind] + (f" (from {words_of(change.period[0])} until {words_of(change.period[1])})" if change.kind == "valid" else "")
     else:
         about = ", ".join(repr(texts.get(n, "something")) for n in change.numbers[:3]) or "something"
-        said, effect = f"{effect}, since {about} {'was ' if change.kind not in ('begin', 'end') else ''}{CHANGES[change.kind]}" if change.numbers else f"{effect}, since {CHANGES[change.kind]}", ""
+        cause = f"the valid time of {about} was set" if change.kind == "valid" else f"{about} {'was ' if change.kind not in ('begin', 'end') else ''}{CHANGES[change.kind]}"
+        said, effect = f"{effect}, since {cause}" if change.numbers else f"{effect}, since {CHANGES[change.kind]}", ""
     return Event(change.at, said + (f", and {effect}" if effect else ""), change.why, change.by)
 
 @patch
@@ -149,7 +150,7 @@ def changes_in_words(self: ReadableGraph,
     for change in changes:
         about = " entails ".join(map(repr, map(there.get, change.numbers))) if change.kind in ("unlink", "relink") else ", ".join(repr(there[n]) for n in change.numbers[:3]) or "a proposition"
         about += f" and {len(change.numbers) - 3:,} more" if len(change.numbers) > 3 and change.kind not in ("unlink", "relink") else ""
-        effect = "".join(f"; {len(some):,} {words}" for some, words in ((change.withdrawn, "withdrawn"), (change.returned, "held again")) if some)
+        effect = "".join(f"; {len(some):,} {words}" for some, words in ((set(change.withdrawn) - {*change.numbers}, "withdrawn with it"), (set(change.returned) - {*change.numbers}, "held again with it")) if some)
         rows.append(str(Event(change.at, f"{about}: {CHANGES[change.kind]}", change.why, change.by)) + effect)
     return rows
 

@@ -23,7 +23,7 @@ def possible_change(
     idx: int,
 ) -> str:  # retract, restore, or nothing
     "Which change a person can make to a proposition. Raises GraphError for one that is not there."
-    if not isinstance(memory, GraphMemory) or not hasattr(memory, "would"): return ""  # it can only be read
+    if not isinstance(memory, GraphMemory): return ""  # it can only be read
     if memory.propositions([idx])[0].told: return "retract"
     return "restore" if any(change.kind == "retract" and idx in change.numbers for change in memory.changes(idx)) else ""
 
@@ -91,7 +91,7 @@ def reason_row(self: WhyPanel,
     for support, _ in j.supports:
         text = texts[support].text
         button = ipywidgets.Button(description=text if len(text) <= 90 else text[:89] + "…", tooltip=text)
-        button.on_click(lambda button, support=support: self.go_to(support))
+        button.on_click(lambda button, support=support: self.follow(support))
         parts += [ipywidgets.HTML("and"), button] if parts else [button]
     gone = "" if all(texts[support].held for support, _ in j.supports) else ", no longer: not all of it is held"
     note = f"score {j.score:.2f}, {j.origin or 'source not named'}{gone}"
@@ -118,10 +118,20 @@ def show(self: WhyPanel,
     self.ask_nothing(said)
 
 @patch
+def follow(self: WhyPanel,
+    idx: int,  # of the proposition whose button was pressed
+) -> None:
+    "Go to another proposition, or say that it is gone."
+    try: self.go_to(idx)
+    except GraphError as e: self.ask_nothing(str(e))
+
+@patch
 def preview(self: WhyPanel) -> None:
     "Say what the change would do, and ask."
-    kind = possible_change(self.memory, self.idx)
-    try: words = effect_words(self.memory, self.memory.would(kind, self.idx), done=False)
+    if self.idx is None: return
+    try:
+        kind = possible_change(self.memory, self.idx)
+        words = effect_words(self.memory, self.memory.would(kind, self.idx), done=False)
     except GraphError as e: return self.ask_nothing(str(e))
     self.kind, self.message.value, self.do.description = kind, announced(words), {"retract": "Take it back", "restore": "Tell it again"}[kind]
     self.change.layout.display, self.sure.layout.display = "none", None
