@@ -84,7 +84,7 @@ def test_what_is_forgotten_is_in_no_file(place):
 
 
 BAD = {"a conclusion": (("retract", FRANCE), "was never told, but concluded or assumed", "take back what it rests on"), "a wrong letter": (("retract", "Ada works in Pariss."), PARIS),
-       "no such number": (("forget", "7"), "does not hold '7'"), "one of two": (("retract", PARIS, "It snows."), "does not hold 'It snows.'"), "an empty text": (("forget", " "), "an empty text"),
+       "no such number": (("forget", "7"), "no proposition of the number 7"), "one of two": (("retract", PARIS, "It snows."), "does not hold 'It snows.'"), "an empty text": (("forget", " "), "an empty text"),
        "not taken back": (("restore", PARIS), "was not taken back"), "a time that is none": (("explain", PARIS, "--at", "soon"), "--at 'soon': give a date"),
        "before it was told": (("explain", PARIS, "--at", "2001-01-01"), "the graph as of 2001-01-01 does not hold"), "since without changes": (("explain", PARIS, "--since", "2001-01-01"), "this is for --changes"),
        "nothing to explain": (("explain",), "give either a PROPOSITION"), "a user of no server": (("retract", PARIS, "--user", "me"), "no server is asked"),

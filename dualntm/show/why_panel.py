@@ -125,6 +125,8 @@ def follow(self: WhyPanel,
     try: self.go_to(idx)
     except GraphError as e: self.ask_nothing(str(e))
 
+
+# %% ../../nbs/7_show/12_why_panel.ipynb #534a5466
 @patch
 def preview(self: WhyPanel) -> None:
     "Say what the change would do, and ask."
