@@ -14,7 +14,7 @@ from torch import nn, Tensor
 
 from .network import check_share, DualState, Reading
 from .store import DualMemoryNTM, Tally, WriteConditions
-from .working_graph import cosines, find_or_create, look, readable, ReadableGraph, WorkingGraph, write_proposition
+from .working_graph import find_or_create, look, readable, ReadableGraph, WorkingGraph, write_proposition
 
 
 # %% ../../nbs/4_dual/10_revising.ipynb #f9e67332
