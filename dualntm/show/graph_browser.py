@@ -7,8 +7,9 @@ __all__ = ['BOX', 'DASHED', 'ROW_STYLE', 'LAST_CHANGES', 'with_words', 'as_vecto
            'svg_arrow', 'svg_box', 'draw_neighbourhood', 'provenance', 'check_graph', 'GraphBrowser']
 
 # %% ../../nbs/7_show/13_graph_browser.ipynb #5bccc852
+from contextlib import nullcontext
 from html import escape
-from typing import NamedTuple
+from typing import Callable, NamedTuple
 
 import numpy as np
 from fastcore.basics import patch
@@ -178,6 +179,7 @@ class GraphBrowser(Panel):
         encoder=None,  # such as `TextEncoder()`, to search texts by meaning
         most: int = 20,  # buttons in a list
         may_change: bool = True,  # whether what is told can be taken back here; False for a copy that nobody saves
+        writing: Callable = nullcontext,  # gives a context in which a change is made, such as one that saves it
     ):
         check_graph(memory, encoder)
         self.memory, self.encoder, self.most = memory, encoder, most
@@ -188,7 +190,7 @@ class GraphBrowser(Panel):
         self.by = ipywidgets.Dropdown(description="by", options=["words", "meaning"], style={"description_width": "initial"}, layout=wide)
         self.go, self.back = (ipywidgets.Button(description=text, layout=wide) for text in ("Search", "Back"))
         self.counts, self.message, self.about, self.picture, self.changes = (ipywidgets.HTML() for _ in range(5))
-        self.why = WhyPanel(memory, self.choose, self.after_change, may_change)
+        self.why = WhyPanel(memory, self.choose, self.after_change, may_change, writing=writing)
         self.entailing, self.entailed = (ipywidgets.VBox(layout={"width": "100%"}) for _ in range(2))
         self.results = ipywidgets.VBox(layout={"max_height": "220px", "overflow": "hidden auto", "flex_flow": "row wrap"})
         for rows in (self.results, self.entailing, self.entailed): rows.add_class("dualntm-rows")

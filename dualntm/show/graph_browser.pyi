@@ -5,6 +5,7 @@ from dualntm.graph import Entailment
 from dualntm.graph import Proposition
 from dualntm.show.panel import Panel
 from typing import Any, ClassVar
+from typing import Callable
 from typing import NamedTuple
 import numpy as np
 
@@ -57,7 +58,7 @@ class GraphBrowser(Panel):
     entailed: Any
     results: Any
     chosen: Any
-    def __init__(self, memory: AbstractGraphMemory, encoder=None, most: int=20, may_change: bool=True) -> None: ...
+    def __init__(self, memory: AbstractGraphMemory, encoder=None, most: int=20, may_change: bool=True, writing: Callable=...) -> None: ...
     def say(self, text: str) -> None: ...
     def row(self, idx: int, text: str, note: str) -> ipywidgets.HBox: ...
     def search(self) -> None: ...

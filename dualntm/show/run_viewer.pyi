@@ -1,4 +1,5 @@
 # Written by .ci/stubs.py, for editors and type checkers; the module beside it is what runs.
+from contextlib import contextmanager
 from dualntm.graph import ReadableGraph
 from dualntm.show.panel import Panel
 from pathlib import Path
@@ -19,6 +20,15 @@ class RunViewer(Panel):
     def list_runs(self) -> None: ...
     def show(self) -> None: ...
     def say(self, text: str) -> None: ...
+
+class KeptGraph:
+    store: Any
+    memory: Any
+    seen: Any
+    def __init__(self, store: str | Path) -> None: ...
+    def stamp(self) -> tuple[int, int]: ...
+    @contextmanager
+    def writing(self): ...
 
 class Workbench(Panel):
     train: Any

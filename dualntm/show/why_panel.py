@@ -6,6 +6,7 @@
 __all__ = ['possible_change', 'effect_words', 'WhyPanel']
 
 # %% ../../nbs/7_show/12_why_panel.ipynb #855dfca6
+from contextlib import nullcontext
 from html import escape
 from typing import Callable
 
@@ -56,8 +57,10 @@ class WhyPanel(Panel):
         changed: Callable[[], None] = lambda: None,  # called after a change
         may_change: bool = True,  # whether there are buttons that change the graph
         most: int = 8,  # reasons that are shown
+        writing: Callable = nullcontext,  # gives a context in which a change is made, such as one that saves it
     ):
-        self.memory, self.go_to, self.changed, self.may_change, self.most, self.idx, self.kind = memory, go_to or self.show, changed, may_change, most, None, ""
+        self.memory, self.go_to, self.changed, self.may_change, self.most, self.writing = memory, go_to or self.show, changed, may_change, most, writing
+        self.idx, self.kind = None, ""  # what is shown, and the change that was asked about
         self.state, self.message, self.past = (ipywidgets.HTML() for _ in range(3))
         self.reasons = ipywidgets.VBox(layout={"width": "100%"})
         self.reasons.add_class("dualntm-rows")
@@ -143,7 +146,7 @@ def preview(self: WhyPanel) -> None:
 def carry_out(self: WhyPanel) -> None:
     "Do what was asked about."
     try:
-        change = getattr(self.memory, self.kind)(self.idx, "", "panel")
+        with self.writing(): change = getattr(self.memory, self.kind)(self.idx, "", "panel")
         self.changed()
         self.show(self.idx, effect_words(self.memory, change))
     except GraphError as e: self.ask_nothing(str(e))

@@ -17,6 +17,7 @@ class WhyPanel(Panel):
     changed: Callable[[], None]
     may_change: bool
     most: int
+    writing: Callable
     idx: Any
     kind: str
     state: Any
@@ -27,7 +28,7 @@ class WhyPanel(Panel):
     do: Any
     leave: Any
     sure: Any
-    def __init__(self, memory: ReadableGraph, go_to: Callable[[int], None] | None=None, changed: Callable[[], None]=..., may_change: bool=True, most: int=8) -> None: ...
+    def __init__(self, memory: ReadableGraph, go_to: Callable[[int], None] | None=None, changed: Callable[[], None]=..., may_change: bool=True, most: int=8, writing: Callable=...) -> None: ...
     def ask_nothing(self, said: str='') -> None: ...
     def reason_row(self, j: Justification, texts: dict) -> ipywidgets.HBox: ...
     def show(self, idx: int, said: str='') -> None: ...
