@@ -191,8 +191,10 @@ def do_change(
 # %% ../../nbs/6_neo4j/04_settling.ipynb #985616f0
 WRITE_JUDGEMENTS = """
     UNWIND $rows AS row MATCH (c:Proposition {graph: $graph, idx: row.conclusion})
+    WITH row, c, row.taken OR size(row.supports) = 1 AND EXISTS {
+        (s:Proposition {graph: $graph, idx: row.supports[0][0]})-[e:ENTAILS]->(c) WHERE coalesce(e.taken, false) } AS taken
     MERGE (j:Judgement {graph: $graph, idx: row.idx})
-    ON CREATE SET j.label = row.origin, j.score = row.score, j.run = row.run, j.step = row.step, j.at = row.at, j.taken = row.taken
+    ON CREATE SET j.label = row.origin, j.score = row.score, j.run = row.run, j.step = row.step, j.at = row.at, j.taken = taken
     ON MATCH SET j.score = CASE WHEN j.score < row.score THEN row.score ELSE j.score END
     MERGE (j)-[:CONCLUDES]->(c) WITH j, row
     UNWIND row.supports AS support MATCH (s:Proposition {graph: $graph, idx: support[0]}) MERGE (s)-[r:SUPPORTS]->(j) ON CREATE SET r.score = support[1]
