@@ -1,8 +1,9 @@
-"Neo4j servers for the tests: one for the whole session, and private ones that a test may kill."
+"Neo4j servers for the tests: one for the whole session, and private ones that a test may kill; and memory that holds NaN until it is written."
 import os, signal, uuid
 from contextlib import contextmanager
 
 import pytest
+import torch
 
 pytest.register_assert_rewrite("graphs", "pages", "processes")  # so that their assertions say what was compared
 
@@ -64,3 +65,14 @@ def graph(neo4j_server):
     yield name
     for info in list_graphs(neo4j_server):
         if info.name.startswith(name): clean(neo4j_server, info.name)
+
+
+@pytest.fixture
+def foul_memory(monkeypatch):
+    "New tensors that nobody has filled hold NaN, the worst of what memory may hold."
+    def foul(make):
+        def made(*args, **kw):
+            t = make(*args, **kw)
+            return t.fill_(float("nan")) if t.is_floating_point() else t
+        return made
+    for place, name in ((torch.Tensor, "new_empty"), (torch, "empty_like"), (torch, "empty")): monkeypatch.setattr(place, name, foul(getattr(place, name)))

@@ -47,6 +47,13 @@ def test_a_session_is_what_its_definition_says(trial):
     for a, b in zip(ours, theirs): torch.testing.assert_close(a, b, rtol=1e-8, atol=1e-9)
 
 
+@pytest.mark.parametrize("trial", range(8))
+def test_nothing_depends_on_what_memory_held_before(trial, foul_memory):
+    kw, episodes = random_shape(trial)
+    ours, theirs = (outcome(made(engine, lead=bool(trial % 2), **kw), episodes) for engine in ("fused", "eager"))
+    for a, b in zip(ours, theirs): torch.testing.assert_close(a, b, rtol=1e-8, atol=1e-9)
+
+
 def test_in_single_precision_and_with_threads():
     _, episodes = random_shape(1)
     singles = [x.float() for x in episodes]

@@ -23,6 +23,14 @@ def test_a_training_step_does_what_autograd_does(settings):
     torch.testing.assert_close(ours, theirs, rtol=0, atol=1e-6)
 
 
+@pytest.mark.parametrize("settings", [{}, {"controller": "feedforward", "controller_layers": 2}, {"heads": "wrr", "batch_size": 5}], ids=["lstm", "feedforward", "heads"])
+@pytest.mark.parametrize("training_step", [True, False], ids=["step", "autograd"])
+def test_nothing_depends_on_what_memory_held_before(settings, training_step, request):
+    clean, _ = learned(training_step=training_step, **settings)
+    request.getfixturevalue("foul_memory")
+    assert torch.equal(learned(training_step=training_step, **settings)[0], clean)
+
+
 def test_threads_change_no_digit():
     assert torch.equal(*(learned(threads=n, batch_size=40)[0] for n in (1, 2)))
 

@@ -217,6 +217,7 @@ class Session(torch.autograd.Function):
         packed, J, new = pack(plan, w), sum(b.shape[0] for b in w.head_biases), inputs.new_empty
         tape = new_tape(plan, inputs, memory, J, keep)
         fill_inputs(plan, tape, w, inputs)
+        if not plan.lstm: tape.rows[begins[:-1], :, I + plan.heard:] = 0  # nothing was put out before an episode, and gradients sum over all rows
         tape.asks[:, :, J - asked.shape[2]:] += asked
         T = int(begins[-1] - begins[-2]) - 1
         reads = ReadTape(new(B, 4, K), torch.zeros(B, dtype=torch.long), new(0, D) if lead is None else lead.t().contiguous(),
