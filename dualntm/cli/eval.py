@@ -345,6 +345,7 @@ def eval_command(
     check_cells(task, net, sizes, "memory_n" in changed)
     if not args.json:
         for name, value in changed.items(): print(_CHANGED.get(name, "{name} is {value}; in training it was {before}").format(name=name, value=value, before=trained.settings[name]))
+        for name, value in about.items(): print(f"{name} is {value}")
     for number, size in enumerate(sizes):
         row = evaluate_in_parts(task, net, args, size)
         if args.json: print_json({**row, **changed, **about, "chance": task.chance})

@@ -214,8 +214,6 @@ def answer_known(
     "Judge hypotheses from what the graph knows, and print that. Raises InputError if it knows nothing."
     from dualntm.text import Row
     if not net.graph_memory.count().propositions: raise InputError(f"{args.store or args.graph} holds no propositions yet: tell it something first")
-    if not any(p.held and (p.told or args.evidence == "held") for p in net.graph_memory.propositions()):
-        raise InputError(f"nothing in {args.store or args.graph} can be evidence at that time: what was told is taken back or not valid; dualntm explain --changes lists what was changed")
     def judge(watched, some):
         for (judgement, known), text in zip(task.ask(watched, some, evidence=args.evidence or "told"), some):
             yield judgement, Row((tuple(known),), text, None, None, "", ("en",), "")

@@ -253,7 +253,6 @@ def valid_time(
     if None not in period and period[1] <= period[0]: raise InputError(f"--until {args.until} is not after --since {args.since}: give a valid time that ends after it begins")
     return period
 
-
 # %% ../../nbs/8_cli/05_stores.ipynb #3ab4d9fb
 def as_meant(
     graph,  # a graph memory

@@ -214,6 +214,7 @@ def limit_validity(
     now = any(p.held for p in memory.propositions(numbers))
     return f"valid{about}: {amount(len(numbers), 'sentence')}" + ("" if now else "; that is not now, so that nothing rests on what was told")
 
+# %% ../../nbs/8_cli/08_tell.ipynb #54eded59
 def side_effects(
     memory,  # a graph memory
     sentences: list[str],  # that it was told
@@ -222,15 +223,15 @@ def side_effects(
     most: int = 5,  # that are named
 ) -> list[str]:  # lines
     "Say what else is held now, or no more, because of what was told."
-    held, numbers = {}, [idx for idx in memory.find_all(sentences) if idx is not None]
-    for change in memory.changes()[before:]: held |= dict.fromkeys(change.withdrawn, False) | dict.fromkeys(change.returned, True)
-    told = {p.idx: p for p in memory.propositions(numbers)}
-    late = {} if dated else {idx: p for idx, p in told.items() if p.told and not p.held}
-    others = {p.idx: p for p in memory.propositions([idx for idx in held if not dated or idx not in told])} if held else {}
-    groups = (("held again", {idx: p for idx, p in others.items() if held[idx]}), ("withdrawn with it", {idx: p for idx, p in others.items() if not held[idx]}),
-              ("told, and not held all the same, since its valid time is not now (--since and --until set another)", late))
-    return [f"{words}: " + "; ".join(p.text for p in list(some.values())[:most]) + (f"; and {len(some) - most:,} more" if len(some) > most else "") for words, some in groups if some]
-
+    if not (changes := memory.changes()): return []
+    held = {}
+    for change in changes[before:]: held |= dict.fromkeys(change.withdrawn, False) | dict.fromkeys(change.returned, True)
+    told = {p.idx: p for p in memory.propositions([idx for idx in memory.find_all(sentences) if idx is not None])}
+    others = memory.propositions([idx for idx in held if not dated or idx not in told])
+    late = [] if dated else [p for p in told.values() if p.told and not p.held]
+    groups = {"held again": [p for p in others if held[p.idx]], "withdrawn with it": [p for p in others if not held[p.idx]],
+              "told, and not held all the same, since its valid time is not now (--since and --until set another)": late}
+    return [f"{words}: " + "; ".join(p.text for p in some[:most]) + (f"; and {len(some) - most:,} more" if len(some) > most else "") for words, some in groups.items() if some]
 
 # %% ../../nbs/8_cli/08_tell.ipynb #1bec3438
 def tell_texts(

@@ -14,13 +14,11 @@ import torch
 from fastcore.basics import patch
 from torch import Generator, Tensor
 
-from .graph_recall import draw_items
+from .graph_recall import draw_items, SessionTask
 from ..errors import InputError
-from ..ntm import Network
 from .working_graph import empty_graph
-from ..train import as_bits, Batch, BitTask, check_range, patterns, size_of
+from ..train import as_bits, Batch, check_range, patterns, size_of
 from ..values import fit_fields
-
 
 # %% ../../nbs/4_dual/11_graph_revise.ipynb #907ddbcf
 KINDS = {"direct": (("revise",), 1), "two-step": (("revise",), 2), "cascade": (("revise",), 4),
@@ -28,7 +26,7 @@ KINDS = {"direct": (("revise",), 1), "two-step": (("revise",), 2), "cascade": ((
          "any": (("revise", "revise", "take back", "delete"), None)}  # kind of question: changes that it can be about, links of the walk
 
 @dataclass(frozen=True)
-class GraphReviseTask(BitTask):
+class GraphReviseTask(SessionTask):
     "Be told facts that change in separate episodes, then walk along those that hold. Raises ValueError for sizes that can't be."
     sequence_width: int = 16  # bits in an item
     facts: int = 8  # items, and so facts at first
@@ -59,7 +57,6 @@ class GraphReviseTask(BitTask):
     @property
     def outputs(self) -> int: return self.sequence_width + 1
 
-
 # %% ../../nbs/4_dual/11_graph_revise.ipynb #976d50c0
 def _below(n: int, generator: Generator) -> int:
     "A random number from 0 to n - 1."
@@ -87,7 +84,6 @@ def change_world(
     if what == "delete": leads[:] = [None if to == item else to for to in leads]
     return what, item, leads[item]
 
-
 # %% ../../nbs/4_dual/11_graph_revise.ipynb #43c2bf12
 def draw_session(
     task: GraphReviseTask,
@@ -114,7 +110,6 @@ def draw_session(
     episodes.insert(1 + _below(len(episodes), generator), ("ask", asked, None))
     return episodes, start, leads
 
-
 # %% ../../nbs/4_dual/11_graph_revise.ipynb #c65f5dac
 MARKS = {"revise": 0, "to": 1, "take back": 2, "delete": 3, "ask": 4}  # places after the bits of an item
 
@@ -131,6 +126,7 @@ def episode_inputs(
     if what == "ask": inputs[1, width + MARKS["ask"]] = 1
     return inputs
 
+# %% ../../nbs/4_dual/11_graph_revise.ipynb #107d4489
 @patch
 def batch(self: GraphReviseTask,
     size: int,  # sessions in the batch
@@ -153,7 +149,6 @@ def batch(self: GraphReviseTask,
         targets[len(walk):, b, width] = 1
     return Batch(inputs, targets)
 
-
 # %% ../../nbs/4_dual/11_graph_revise.ipynb #1d216d4f
 @patch
 def describe(self: GraphReviseTask,
@@ -169,25 +164,7 @@ def describe(self: GraphReviseTask,
     words = {"revise": "told: from", "to": "told: to", "take back": "taken back: from", "delete": "deleted:", "ask": "asked: from"}
     return f"{words[list(MARKS)[int(marks.argmax())]]} {item}"
 
-
 # %% ../../nbs/4_dual/11_graph_revise.ipynb #6c1ad586
-@patch
-def episodes(self: GraphReviseTask,
-    batch: Batch,
-) -> list[Tensor]:  # inputs of each episode, the one that asks last
-    "The episodes of a session."
-    told = len(batch.inputs) - len(batch.targets) - 1
-    return list(batch.inputs[:told].split(2)) + [batch.inputs[told:]]
-
-@patch
-def session(self: GraphReviseTask,
-    net: Network,
-    batch: Batch,
-    state=None,  # to start from; None starts anew
-) -> tuple:  # outputs of the last episode (links + 1, B, outputs), logits; the state at the end
-    "Let `net` run over the episodes of `batch`, renewed before each but the first."
-    return net.session(self.episodes(batch), state)
-
 @patch
 def asked_with(self: GraphReviseTask,
     **changes: str,  # of `about`
@@ -204,7 +181,6 @@ def extra_measures(self: GraphReviseTask,
     "`right`: 1 for a session whose walk is answered without a wrong bit."
     wrong = (answer[-len(batch.targets):] > 0) != (batch.targets > 0.5)
     return {"right": (~wrong.any(2).any(0)).double()}
-
 
 # %% ../../nbs/4_dual/11_graph_revise.ipynb #304d181f
 @torch.no_grad()
@@ -232,4 +208,3 @@ def ask_held(
     inputs = starts.new_zeros(links + 1, len(starts), starts.shape[1] + 5)
     inputs[0, :, :-5], inputs[:, :, -1] = starts, 1
     return (net(inputs, net.start(len(starts), graph))[0][1:] > 0).to(starts)
-

@@ -125,6 +125,7 @@ def vectors(self: DualMemoryController,
 
 # %% ../../nbs/4_dual/02_network.ipynb #421a114a
 DualMemoryController.notes_of = Notes  # the form of its notes; each of its parts but the first is a gate
+DualMemoryController.may_find_nothing = False  # whether a read finds nothing where nothing is like what it looks for, and no link leads on
 
 @patch
 def take_notes(self: DualMemoryController,
@@ -204,7 +205,7 @@ def reading(self: DualMemoryController,
     graph: WorkingGraph,
 ) -> Reading | None:  # None where there is nothing to read
     "All that the steps of an episode read with, of a graph; None where it holds nothing."
-    return Reading(readable(graph), {self.first_layer: self.hearing()}) if graph.usage.any() else None
+    return Reading(readable(graph, not self.may_find_nothing), {self.first_layer: self.hearing()}) if graph.usage.any() else None
 
 # %% ../../nbs/4_dual/02_network.ipynb #bf1c97a3
 @patch
@@ -255,15 +256,6 @@ def wanted(self: DualMemoryController,
 
 # %% ../../nbs/4_dual/02_network.ipynb #977765e0
 @patch
-def content(self: DualMemoryController,
-    graph: ReadableGraph,
-    q: Tensor,  # (B, R, D), what the reads look for, of length 1
-    beta: Tensor,  # (B, R), strengths
-) -> Tensor:  # (B, R, K)
-    "Where reads go that look for something."
-    return look(graph, q, beta)
-
-@patch
 def move(self: DualMemoryController,
     x: Tensor,  # (B, inputs)
     e: Tensor,  # (B, D), the proposition that is presented
@@ -275,7 +267,7 @@ def move(self: DualMemoryController,
     asked = self.ask(torch.cat([x, h], -1)).unflatten(-1, (self.working_reads, self.dim + 4))
     query, modes, beta = asked.split([self.dim, 3, 1], -1)
     q = F.normalize(self.wanted(e, query, state), dim=-1)
-    content = self.content(graph, q, 10 + 10 * F.softplus(beta.squeeze(-1)))
+    content = look(graph, q, 10 + 10 * F.softplus(beta.squeeze(-1)), self.same_from if self.may_find_nothing else None)
     ways = torch.stack([content, *follow(graph, state.looks)], -2)
     looks = (torch.softmax(modes, -1).unsqueeze(-2) @ ways).squeeze(-2)
     return snapped(looks) if self.snap else looks
@@ -327,7 +319,7 @@ def compiled(self: DualMemoryController,
     return outputs, tops, last, state._replace(short=trace, looks=still[0], seen=still[1])
 
 # %% ../../nbs/4_dual/02_network.ipynb #2a69aebd
-_DEFINED = ("advance", "move", "wanted", "content", "take_notes")  # methods that the kernels compute as they are defined here
+_DEFINED = ("advance", "move", "wanted", "take_notes")  # methods that the kernels compute as they are defined here
 
 @patch
 def is_compiled(self: DualMemoryController,
@@ -336,7 +328,7 @@ def is_compiled(self: DualMemoryController,
 ) -> bool:
     "Whether compiled kernels compute a network that reads; a class with methods of its own is computed as they say."
     own = all(getattr(type(self), name) is getattr(DualMemoryController, name) for name in (*_DEFINED, *others))
-    return own and self.engine_on(device) == "fused"
+    return own and not self.may_find_nothing and self.engine_on(device) == "fused"
 
 @patch
 def unrolled(self: DualMemoryController,
@@ -400,18 +392,18 @@ def drawn(self: DualMemoryController,
     return Drawn(trace.short, trace)
 
 # %% ../../nbs/4_dual/02_network.ipynb #54729ead
-_CHANGEABLE = {"working_nodes": ("slots", whole_number), "snap": ("snap", lambda name, value: fitting(name, value, bool)),
-               "same_from": ("same_from", check_share)}  # setting: its attribute, and what checks it
+DualMemoryController.weightless = {"working_nodes": ("slots", whole_number), "snap": ("snap", lambda name, value: fitting(name, value, bool)),
+                                  "same_from": ("same_from", check_share)}  # setting: its attribute, and what checks it
 
 @patch
 def with_settings(self: DualMemoryController,
     **changes,  # of the settings in `changeable`
 ):  # a network of the same class; this one where nothing changes
     "A copy of the network that computes with other settings, of those that its weights do not know. Raises ValueError for any other, and for values that can't be."
-    own = {name: _CHANGEABLE[name][1](name, changes.pop(name)) for name in _CHANGEABLE if name in changes}
+    own = {name: check(name, changes.pop(name)) for name, (_, check) in self.weightless.items() if name in changes}
     if not own: return Network.with_settings(self, **changes)
     net = Network.with_settings(self, **({"memory_n": self.settings["memory_n"]} | changes))
-    for name, value in own.items(): setattr(net, _CHANGEABLE[name][0], value)
+    for name, value in own.items(): setattr(net, self.weightless[name][0], value)
     net.settings = {**net.settings, **own}
     return net
 

@@ -12,10 +12,9 @@ import torch
 from fastcore.basics import patch
 from torch import nn, Tensor
 
-from .network import check_share, DualState, Reading
+from .network import check_share, DualState
 from .store import DualMemoryNTM, Tally, WriteConditions
-from .working_graph import find_or_create, look, readable, ReadableGraph, WorkingGraph, write_proposition
-
+from .working_graph import find_or_create, WorkingGraph, write_proposition
 
 # %% ../../nbs/4_dual/10_revising.ipynb #f9e67332
 def whole_gate(
@@ -25,7 +24,6 @@ def whole_gate(
     "Gates that are open or shut. Gradients are those of `gate`."
     return (gate - gate.detach()) + (gate.detach() > open_from).to(gate.dtype)
 
-
 # %% ../../nbs/4_dual/10_revising.ipynb #a967d65e
 class Revisions(NamedTuple):
     "What is to be changed in the graph at the end of an episode, a step at a time; gates are 0 where a step has no proposition."
@@ -34,7 +32,6 @@ class Revisions(NamedTuple):
     link: Tensor  # (T, B, 1), whether the proposition before leads to it
     revise: Tensor  # (T, B, 1), whether all that it leads to is taken back
     drop: Tensor  # (T, B, 1), whether it is deleted
-
 
 # %% ../../nbs/4_dual/10_revising.ipynb #4cdd8d4a
 def take_back(
@@ -48,7 +45,6 @@ def take_back(
     gone = (drop * w).detach() > 0.5
     return WorkingGraph(graph.nodes * stays.unsqueeze(2), graph.links * (left * stays).unsqueeze(2) * stays.unsqueeze(1),
                         graph.usage * stays, graph.written.masked_fill(gone, -1))
-
 
 # %% ../../nbs/4_dual/10_revising.ipynb #2224ab28
 def file_revisions(
@@ -66,7 +62,6 @@ def file_revisions(
         graph, previous = take_back(graph, w, revise, drop), w * (1 - drop)
     return graph
 
-
 # %% ../../nbs/4_dual/10_revising.ipynb #85965117
 class RevisingNTM(DualMemoryNTM):
     """A network with two memories that can take back what it holds.
@@ -74,7 +69,9 @@ class RevisingNTM(DualMemoryNTM):
     Called as `DualMemoryController` is; runs step by step in PyTorch where there is something to read. Raises ValueError for settings that do not fit."""
     model_type = "revising"
     notes_of: ClassVar[type] = Revisions
+    may_find_nothing: ClassVar[bool] = True
     changeable: ClassVar[tuple] = (*DualMemoryNTM.changeable, "open_from")
+    weightless: ClassVar[dict] = DualMemoryNTM.weightless | {"open_from": ("open_from", check_share)}
 
     def __init__(self,
         *sizes,  # inputs, outputs, propositions, bits, as `DualMemoryController` takes them
@@ -87,20 +84,6 @@ class RevisingNTM(DualMemoryNTM):
         self.open_from = check_share("open_from", open_from)
         self.settings |= {"open_from": self.open_from}
 
-
-# %% ../../nbs/4_dual/10_revising.ipynb #7aa34005
-@patch
-def with_settings(self: RevisingNTM,
-    **changes,  # of the settings in `changeable`
-):  # a network of the same class; this one where nothing changes
-    "A copy of the network that computes with other settings. Raises ValueError for any other, and for values that can't be."
-    changes = dict(changes)
-    open_from = check_share("open_from", changes.pop("open_from", self.open_from))
-    net = DualMemoryNTM.with_settings(self, **(changes or {"snap": self.snap}))
-    net.open_from, net.settings = open_from, {**net.settings, "open_from": open_from}
-    return net
-
-
 # %% ../../nbs/4_dual/10_revising.ipynb #3e8fff5e
 @patch
 def add_layers(self: RevisingNTM) -> None:
@@ -109,6 +92,7 @@ def add_layers(self: RevisingNTM) -> None:
     self.change = nn.Linear(self.inputs + self.controller.size, 2)
     nn.init.constant_(self.change.bias, -2.)
 
+# %% ../../nbs/4_dual/10_revising.ipynb #16c1a391
 @patch
 def take_notes(self: RevisingNTM,
     inputs: Tensor,  # (T, B, inputs)
@@ -126,28 +110,6 @@ def finish(self: RevisingNTM,
     "The graph with the episode's notes filed."
     return file_revisions(state.graph, state.notes, state.first, self.same_from, self.snap)
 
-
-# %% ../../nbs/4_dual/10_revising.ipynb #1f24ceeb
-@patch
-def content(self: RevisingNTM,
-    graph: ReadableGraph,
-    q: Tensor,  # (B, R, D), what the reads look for, of length 1
-    beta: Tensor,  # (B, R), strengths
-) -> Tensor:  # (B, R, K), each row sums to 1, or to about 0 where nothing is like the query
-    "Where reads go that look for something."
-    likeness = (q @ graph.nodes.transpose(1, 2) / graph.lengths).amax(-1, keepdim=True)
-    return look(graph, q, beta) * torch.sigmoid(40 * (likeness - self.same_from))
-
-@patch
-def reading(self: RevisingNTM,
-    graph: WorkingGraph,
-) -> Reading | None:  # None where it holds nothing
-    "All that the steps of an episode read with, of a graph, whose rows of links sum to at most 1."
-    if not graph.usage.any(): return None
-    ways = [links / links.sum(2, keepdim=True).clamp(min=1) for links in (graph.links, graph.links.transpose(1, 2))]
-    return Reading(readable(graph)._replace(forward=ways[0], backward=ways[1]), {self.first_layer: self.hearing()})
-
-
 # %% ../../nbs/4_dual/10_revising.ipynb #f9073682
 @patch
 def undo(self: RevisingNTM,
@@ -162,6 +124,7 @@ def undo(self: RevisingNTM,
     for source, _ in memory.neighbours(idx, "in"): memory.unlink(source, idx, why, run)
     if memory.propositions([idx])[0].told: memory.retract(idx, why, run)
 
+# %% ../../nbs/4_dual/10_revising.ipynb #c50a248a
 @patch
 @torch.no_grad()
 def store(self: RevisingNTM,
@@ -175,9 +138,8 @@ def store(self: RevisingNTM,
     "Take back what the notes of the last episode say, then store what the session wrote, as far as the write conditions allow."
     c, first = conditions or self.conditions, len(inputs) - len(state.notes.write)
     if step % c.write_interval == 0:
-        drops = state.notes.drop.squeeze(-1) > 0.5
-        for t, b in ((state.notes.revise.squeeze(-1) > 0.5) | drops).nonzero().tolist():
+        drops = state.notes.drop.squeeze(-1) > self.open_from
+        for t, b in ((state.notes.revise.squeeze(-1) > self.open_from) | drops).nonzero().tolist():
             idx = self.graph_memory.find(texts(first + t, b))
             if idx is not None: self.undo(idx, bool(drops[t, b]), run)
     return DualMemoryNTM.store(self, state, inputs, texts, step, run, c)
-

@@ -213,13 +213,12 @@ class Session(torch.autograd.Function):
     def forward(ctx, net_plan, keep, kept, given, inputs, asked, aims, vectors, lead, nodes, links, usage, looks, heard, h, c, memory, weightings,
                 heard0, h0, c0, memory0, weightings0, *params):
         (plan, same_from, snap), (begins, reading, numbers, present, written) = net_plan, given
-        w, (S, B, I), (_, K, D), R = sort_weights(plan, params), inputs.shape, nodes.shape, aims.shape[2]
+        w, (S, B, I), (_, K, D), R, T = sort_weights(plan, params), inputs.shape, nodes.shape, aims.shape[2], int(begins[-1] - begins[-2]) - 1
         packed, J, new = pack(plan, w), sum(b.shape[0] for b in w.head_biases), inputs.new_empty
         tape = new_tape(plan, inputs, memory, J, keep)
         fill_inputs(plan, tape, w, inputs)
         if not plan.lstm: tape.rows[begins[:-1], :, I + plan.heard:] = 0  # nothing was put out before an episode, and gradients sum over all rows
         tape.asks[:, :, J - asked.shape[2]:] += asked
-        T = int(begins[-1] - begins[-2]) - 1
         reads = ReadTape(new(B, 4, K), torch.zeros(B, dtype=torch.long), new(0, D) if lead is None else lead.t().contiguous(),
                          aims.flatten(2).clone(memory_format=torch.contiguous_format), new(S, B, R), new(S + 1, B, R, K), new(S if keep else 1, B, R, 4, K))
         filing = new_filing(WorkingGraph(nodes, links, usage, written), int((numbers[:begins[-2]] >= 0).sum()), keep)

@@ -131,10 +131,13 @@ class ReadableGraph(NamedTuple):
 
 def readable(
     graph: WorkingGraph,
+    made_full: bool = True,  # whether links of less than full strength are made to sum to 1; else only what is more is made less
 ) -> ReadableGraph:
     "What reads need of a graph, computed once."
-    forward = graph.links / (graph.links.sum(2, keepdim=True) + 1e-3)
-    backward = (graph.links / (graph.links.sum(1, keepdim=True) + 1e-3)).transpose(1, 2)
+    def shares(axis):
+        total = graph.links.sum(axis, keepdim=True)
+        return graph.links / (total + 1e-3 if made_full else total.clamp(min=1))
+    forward, backward = shares(2), shares(1).transpose(1, 2)
     lengths = (graph.nodes.norm(dim=2) + 1e-6).masked_fill(graph.usage == 0, torch.inf)
     return ReadableGraph(graph.nodes, lengths.unsqueeze(1), torch.log(graph.usage + 1e-6).unsqueeze(1), forward, backward)
 
@@ -143,10 +146,12 @@ def look(
     graph: ReadableGraph,
     q: Tensor,  # (B, R, D), a query for each read, of length 1
     beta: Tensor,  # (B, R), strengths
-) -> Tensor:  # (B, R, K), each row sums to 1
+    found_from: float | None = None,  # cosine with the best node from which a query has found it; None: it always has
+) -> Tensor:  # (B, R, K), each row sums to 1, or to about 0 for a query that finds nothing
     "Weightings of the nodes that are like the queries."
     likeness = q @ graph.nodes.transpose(1, 2) / graph.lengths
-    return torch.softmax(beta.unsqueeze(2) * likeness + graph.prior, 2)
+    weighting = torch.softmax(beta.unsqueeze(2) * likeness + graph.prior, 2)
+    return weighting if found_from is None else weighting * torch.sigmoid(40 * (likeness.amax(-1, keepdim=True) - found_from))
 
 # %% ../../nbs/4_dual/01_working_graph.ipynb #22d26c69
 def follow(

@@ -13,7 +13,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(__name__, submod_attrs={
     "turtle": ["Turtle"],
     "neo4j_tables": ["Neo4jTables"],
     "justifications": ["check_justifications", "held_set", "Justification", "justification_number", "still_held"],
-    "changes": ["Change", "CHANGES", "check_reason", "made_change", "OPPOSITE", "time_of", "words_of"],
+    "changes": ["Change", "CHANGES", "check_reason", "made_change", "NOT_HELD", "NOT_TAKEN", "OPPOSITE", "time_of", "words_of"],
     "explanations": ["Conflict", "Event", "Explanation"],
     "forgetting": ["Near", "without_mention"],
     "policies": ["Closing", "denies", "POLICIES", "Report", "same_subject"],

@@ -51,6 +51,8 @@ from .changes import Change as Change
 from .changes import CHANGES as CHANGES
 from .changes import check_reason as check_reason
 from .changes import made_change as made_change
+from .changes import NOT_HELD as NOT_HELD
+from .changes import NOT_TAKEN as NOT_TAKEN
 from .changes import OPPOSITE as OPPOSITE
 from .changes import time_of as time_of
 from .changes import words_of as words_of
@@ -68,4 +70,4 @@ from .suite import check_graph_memory as check_graph_memory
 from .change_suite import check_changing as check_changing
 from .change_suite import Reference as Reference
 
-__all__ = ['AbstractGraphMemory', 'Affirmed', 'Arriving', 'CHANGES', 'Change', 'Closing', 'Conflict', 'Counts', 'DENIAL', 'Entailment', 'Event', 'Explanation', 'GEXF', 'GraphFormat', 'GraphML', 'GraphMemory', 'InMemoryGraphMemory', 'JSONGraph', 'JUDGED', 'Justification', 'Leaving', 'LogEntry', 'Near', 'Neo4jTables', 'OPPOSITE', 'POLICIES', 'Proposition', 'ReadableGraph', 'Reference', 'Report', 'Subgraph', 'Turtle', 'WritableGraph', 'as_format', 'at_length_one', 'by_rank', 'changing_graph', 'check_changing', 'check_edges', 'check_embeddings', 'check_encoder', 'check_graph_memory', 'check_justifications', 'check_reason', 'check_score', 'check_texts', 'check_walk', 'check_writer', 'complete', 'cosines_to', 'denies', 'graph_from', 'held_set', 'judged', 'justification_number', 'load_graph', 'made_change', 'missing_methods', 'normal_text', 'normal_texts', 'plain_array', 'same_subject', 'still_held', 'text_number', 'time_of', 'whole', 'without_mention', 'words_of']
+__all__ = ['AbstractGraphMemory', 'Affirmed', 'Arriving', 'CHANGES', 'Change', 'Closing', 'Conflict', 'Counts', 'DENIAL', 'Entailment', 'Event', 'Explanation', 'GEXF', 'GraphFormat', 'GraphML', 'GraphMemory', 'InMemoryGraphMemory', 'JSONGraph', 'JUDGED', 'Justification', 'Leaving', 'LogEntry', 'NOT_HELD', 'NOT_TAKEN', 'Near', 'Neo4jTables', 'OPPOSITE', 'POLICIES', 'Proposition', 'ReadableGraph', 'Reference', 'Report', 'Subgraph', 'Turtle', 'WritableGraph', 'as_format', 'at_length_one', 'by_rank', 'changing_graph', 'check_changing', 'check_edges', 'check_embeddings', 'check_encoder', 'check_graph_memory', 'check_justifications', 'check_reason', 'check_score', 'check_texts', 'check_walk', 'check_writer', 'complete', 'cosines_to', 'denies', 'graph_from', 'held_set', 'judged', 'justification_number', 'load_graph', 'made_change', 'missing_methods', 'normal_text', 'normal_texts', 'plain_array', 'same_subject', 'still_held', 'text_number', 'time_of', 'whole', 'without_mention', 'words_of']

@@ -142,9 +142,10 @@ def history(self: ReadableGraph,
 @patch
 def changes_in_words(self: ReadableGraph,
     since=None,  # a date, a datetime, or milliseconds since 1970; None: all
+    last: int | None = None,  # only so many, the newest; None: all
 ) -> list[str]:  # the oldest first
     "The changes since a time, one sentence each."
-    changes = [change for change in self.changes() if change.at >= (time_of(since, "since") or 0)]
+    changes = [change for change in self.changes() if change.at >= (time_of(since, "since") or 0)][-last if last else None:]
     there = {p.idx: p.text for p in self.propositions(list(dict.fromkeys(n for change in changes for n in change.numbers)))}
     rows = []
     for change in changes:

@@ -17,7 +17,7 @@ import numpy as np
 from fastcore.basics import patch
 
 from ..errors import GraphError, GraphServerError, Neo4jServerError
-from ..graph import Change, Counts, InMemoryGraphMemory, Justification, justification_number
+from ..graph import Change, Counts, InMemoryGraphMemory, Justification, justification_number, NOT_HELD, NOT_TAKEN
 from .connection import check_connection, Connection, open_driver
 from .journal import Journal, Mind
 from .sender import make_schema, remove, send_all
@@ -157,7 +157,7 @@ def check_may(
     elif change.kind == "restore":
         back = {idx for (idx,) in server.ask("UNWIND $numbers AS idx MATCH (p:Proposition {graph: $graph, idx: idx}) WHERE p.retracted RETURN idx", numbers=list(change.numbers))}
         for p in there:
-            if p.idx not in back: raise GraphError(f"proposition {p.idx} ({p.text!r:.60}) was not taken back: nothing is to be restored")
+            if p.idx not in back: raise GraphError(f"proposition {p.idx} ({p.text!r:.60}) {NOT_TAKEN}{'' if p.held else NOT_HELD}")
     elif change.kind in ("unlink", "relink"):
         source, target = change.numbers
         found = server.ask("""MATCH (s:Proposition {graph: $graph, idx: $source})-[e:ENTAILS]->(t:Proposition {graph: $graph, idx: $target})

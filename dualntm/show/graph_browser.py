@@ -171,7 +171,7 @@ def check_graph(
     if encoder is not None and encoder.width != memory.dim:
         raise GraphError(f"the encoder makes vectors of {encoder.width} numbers and the memory holds {memory.dim}: take the one it was filled with")
 
-# %% ../../nbs/7_show/13_graph_browser.ipynb #399672a4
+# %% ../../nbs/7_show/13_graph_browser.ipynb #2c8f18df
 class GraphBrowser(Panel):
     "A panel to search a graph memory and to walk along its entailments. Raises GraphError for what is no graph, or an encoder that does not fit."
     def __init__(self,
@@ -205,7 +205,7 @@ class GraphBrowser(Panel):
         self.search()
         self.show()
 
-# %% ../../nbs/7_show/13_graph_browser.ipynb #5d8b7968
+# %% ../../nbs/7_show/13_graph_browser.ipynb #a51633ec
 @patch
 def say(self: GraphBrowser,
     text: str,
@@ -224,7 +224,7 @@ def row(self: GraphBrowser,
     button.on_click(lambda button: self.choose(idx))
     return ipywidgets.HBox([button, ipywidgets.HTML(escape(note))], layout={"align_items": "center", "flex": "0 0 auto"})
 
-# %% ../../nbs/7_show/13_graph_browser.ipynb #9482b4f5
+# %% ../../nbs/7_show/13_graph_browser.ipynb #67d81ccf
 @patch
 def search(self: GraphBrowser) -> None:
     "Search for what stands in the field."
@@ -246,7 +246,17 @@ def search(self: GraphBrowser) -> None:
     elif notes: self.say(f"The {len(rows)} nearest of {n:,}:")
     else: self.say(f"{len(rows)} of {len(found):,} found:" if len(rows) < len(found) else f"{len(found)} found:")
 
-# %% ../../nbs/7_show/13_graph_browser.ipynb #ccd4c680
+# %% ../../nbs/7_show/13_graph_browser.ipynb #1a090921
+LAST_CHANGES = 20  # that are listed, at most
+
+@patch
+def list_changes(self: GraphBrowser) -> None:
+    "List what was changed last, the newest first."
+    lines = self.memory.changes_in_words(last=LAST_CHANGES)[::-1]
+    items = "".join(f"<li>{escape(line)}</li>" for line in lines)
+    self.changes.value = f"<details><summary>last change{'s' * (len(lines) != 1)}: {len(lines)}</summary><ul>{items}</ul></details>" if lines else ""
+
+# %% ../../nbs/7_show/13_graph_browser.ipynb #ac7bd13c
 @patch
 def choose(self: GraphBrowser,
     idx: int,
@@ -262,42 +272,7 @@ def go_back(self: GraphBrowser) -> None:
     self.trail.pop()
     self.show()
 
-# %% ../../nbs/7_show/13_graph_browser.ipynb #1b2a3156
-LAST_CHANGES = 20  # that are listed
-
-@patch
-def list_changes(self: GraphBrowser) -> None:
-    "List what was changed, the newest first."
-    lines = self.memory.changes_in_words()[::-1]
-    head = f"{len(lines):,} change{'s' * (len(lines) != 1)}" + (f", the last {LAST_CHANGES}" if len(lines) > LAST_CHANGES else "")
-    items = "".join(f"<li>{escape(line)}</li>" for line in lines[:LAST_CHANGES])
-    self.changes.value = f"<details><summary>{head}</summary><ul>{items}</ul></details>" if lines else ""
-
-@patch
-def after_change(self: GraphBrowser) -> None:
-    "Show the graph as it is after a change."
-    self.search()
-    self.show()
-
-
-# %% ../../nbs/7_show/13_graph_browser.ipynb #39b3b89d
-@patch
-def show(self: GraphBrowser) -> None:
-    "Show the last proposition of the trail, or none if there is none."
-    self.back.disabled = len(self.trail) < 2
-    self.chosen.layout.display = None if self.trail else "none"
-    if not self.trail: return
-    idx = self.trail[-1]
-    try:
-        (p,), picture = self.memory.propositions([idx]), draw_neighbourhood(self.memory, idx)
-        lists = {direction: self.neighbour_rows(idx, direction) for direction in ("in", "out")}
-    except GraphError as e: return self.say(str(e))
-    self.about.value = f'<b>{escape(p.text)}</b><br>proposition {idx}, {escape(provenance(p))}'
-    put(self.entailing, *lists["in"])
-    put(self.entailed, *lists["out"])
-    self.picture.value = picture
-    self.why.show(idx)
-
+# %% ../../nbs/7_show/13_graph_browser.ipynb #9b917150
 @patch
 def neighbour_rows(self: GraphBrowser,
     idx: int,
@@ -313,3 +288,32 @@ def neighbour_rows(self: GraphBrowser,
         edge = self.edges.get((idx, end) if direction == "out" else (end, idx))
         rows.append(self.row(end, p.text, f"score {score:.2f}" + (f", {provenance(edge)}" if edge else "")))
     return [ipywidgets.HTML(f"<b>{head}</b>"), *rows]
+
+# %% ../../nbs/7_show/13_graph_browser.ipynb #cd45dfe2
+@patch
+def show(self: GraphBrowser) -> None:
+    "Show the last proposition of the trail, or none if there is none."
+    self.back.disabled = len(self.trail) < 2
+    self.chosen.layout.display = None if self.trail else "none"
+    if not self.trail: return
+    try:
+        self.look_around()
+        self.why.show(self.trail[-1])
+    except GraphError as e: self.say(str(e))
+
+@patch
+def look_around(self: GraphBrowser) -> None:
+    "Show what is around the last proposition of the trail. Raises GraphError if that is gone."
+    idx = self.trail[-1]
+    (p,), picture = self.memory.propositions([idx]), draw_neighbourhood(self.memory, idx)
+    lists = {direction: self.neighbour_rows(idx, direction) for direction in ("in", "out")}
+    self.about.value = f'<b>{escape(p.text)}</b><br>proposition {idx}, {escape(provenance(p))}'
+    put(self.entailing, *lists["in"])
+    put(self.entailed, *lists["out"])
+    self.picture.value = picture
+
+@patch
+def after_change(self: GraphBrowser) -> None:
+    "Show the graph as it is after a change; the panel that made it shows its own part."
+    self.search()
+    self.look_around()

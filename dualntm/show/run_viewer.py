@@ -72,13 +72,11 @@ class RunViewer(Panel):
         self.run.value = str(checkpoint)
         self.show()
 
-# %% ../../nbs/7_show/14_run_viewer.ipynb #3a0b368b
-@patch
-def list_runs(self: RunViewer) -> None:
-    "Offer the runs that there are; the newest is in the field as long as nobody wrote there."
-    runs = runs_in(self.checkpoint_path)
-    if self.run.value in ("", *self.run.options[:1]): self.run.value = runs[0] if runs else ""
-    self.run.options = runs
+    def list_runs(self) -> None:
+        "Offer the runs that there are; the newest is in the field as long as nobody wrote there."
+        runs = runs_in(self.checkpoint_path)
+        if self.run.value in ("", *self.run.options[:1]): self.run.value = runs[0] if runs else ""
+        self.run.options = runs
 
 # %% ../../nbs/7_show/14_run_viewer.ipynb #2cb9d056
 @patch
@@ -127,7 +125,6 @@ class KeptGraph:
                 self.memory.save(self.store)
                 self.seen = self.stamp()
         except InputError as e: raise GraphError(str(e)) from None
-
 
 # %% ../../nbs/7_show/14_run_viewer.ipynb #20aabb0c
 class Workbench(Panel):

@@ -17,7 +17,6 @@ from ..extras import ipywidgets
 from ..graph import Change, GraphMemory, Justification, ReadableGraph
 from .panel import announced, Panel, put
 
-
 # %% ../../nbs/7_show/12_why_panel.ipynb #73e52254
 def possible_change(
     memory: ReadableGraph,
@@ -26,7 +25,7 @@ def possible_change(
     "Which change a person can make to a proposition. Raises GraphError for one that is not there."
     if not isinstance(memory, GraphMemory): return ""  # it can only be read
     if memory.propositions([idx])[0].told: return "retract"
-    return "restore" if any(change.kind == "retract" and idx in change.numbers for change in memory.changes(idx)) else ""
+    return "restore" if memory.was_taken_back(idx) else ""
 
 def effect_words(
     memory: ReadableGraph,
@@ -47,7 +46,6 @@ def effect_words(
     if change.kind == "retract" and change.numbers[0] not in change.withdrawn: parts.append("It is still held, since it is concluded from others.")
     return " ".join(parts)
 
-
 # %% ../../nbs/7_show/12_why_panel.ipynb #24922d01
 class WhyPanel(Panel):
     "A panel that says why a proposition is held, and lets a person take it back or tell it again."
@@ -59,7 +57,7 @@ class WhyPanel(Panel):
         most: int = 8,  # reasons that are shown
         writing: Callable = nullcontext,  # gives a context in which a change is made, such as one that saves it
     ):
-        self.memory, self.go_to, self.changed, self.may_change, self.most, self.writing = memory, go_to or self.show, changed, may_change, most, writing
+        self.memory, self.go_to, self.changed, self.may_change, self.most, self.writing = memory, go_to, changed, may_change, most, writing
         self.idx, self.kind = None, ""  # what is shown, and the change that was asked about
         self.state, self.message, self.past = (ipywidgets.HTML() for _ in range(3))
         self.reasons = ipywidgets.VBox(layout={"width": "100%"})
@@ -73,17 +71,15 @@ class WhyPanel(Panel):
         self.leave.on_click(lambda button: self.ask_nothing())
         self.ask_nothing()
 
+    def ask_nothing(self,
+        said: str = "",  # a sentence that stays
+    ) -> None:
+        "Show the button of a change, and neither of the two that answer it."
+        self.message.value = announced(said) if said else ""
+        self.sure.layout.display = "none"
+        self.change.layout.display = None if self.change.description else "none"
 
 # %% ../../nbs/7_show/12_why_panel.ipynb #4ac548c3
-@patch
-def ask_nothing(self: WhyPanel,
-    said: str = "",  # a sentence that stays
-) -> None:
-    "Show the button of a change, and neither of the two that answer it."
-    self.message.value = announced(said) if said else ""
-    self.sure.layout.display = "none"
-    self.change.layout.display = None if self.change.description else "none"
-
 @patch
 def reason_row(self: WhyPanel,
     j: Justification,
@@ -99,7 +95,6 @@ def reason_row(self: WhyPanel,
     gone = "" if all(texts[support].held for support, _ in j.supports) else ", no longer: not all of it is held"
     note = f"score {j.score:.2f}, {j.origin or 'source not named'}{gone}"
     return ipywidgets.HBox([*parts, ipywidgets.HTML(escape(note))], layout={"align_items": "center", "flex_flow": "row wrap"})
-
 
 # %% ../../nbs/7_show/12_why_panel.ipynb #826a0d7d
 @patch
@@ -125,9 +120,8 @@ def follow(self: WhyPanel,
     idx: int,  # of the proposition whose button was pressed
 ) -> None:
     "Go to another proposition, or say that it is gone."
-    try: self.go_to(idx)
+    try: (self.go_to or self.show)(idx)
     except GraphError as e: self.ask_nothing(str(e))
-
 
 # %% ../../nbs/7_show/12_why_panel.ipynb #534a5466
 @patch
@@ -147,8 +141,7 @@ def carry_out(self: WhyPanel) -> None:
     "Do what was asked about."
     try:
         with self.writing(): change = getattr(self.memory, self.kind)(self.idx, "", "panel")
-        self.changed()
         self.show(self.idx, effect_words(self.memory, change))
+        self.changed()
     except GraphError as e: self.ask_nothing(str(e))
     self.change.focus()
-

@@ -13,7 +13,7 @@ def effect_words(memory: ReadableGraph, change: Change, done: bool=True, most: i
 
 class WhyPanel(Panel):
     memory: ReadableGraph
-    go_to: Any
+    go_to: Callable[[int], None] | None
     changed: Callable[[], None]
     may_change: bool
     most: int

@@ -108,12 +108,15 @@ def ask_memory(
     candidates: Candidates | None = None,  # of the graph memory; None makes them
     calibration: Calibration = Calibration(),  # by which answers are sure, or far from what was told
 ) -> list[tuple[Judgement, list[str]]]:  # for each the judgement, and the sentences that its evidence speaks of
-    "Judge hypotheses from what the graph memory knows; nothing is written. Raises GraphError for a graph memory of another encoder."
+    "Judge hypotheses from what the graph memory knows; nothing is written. Raises GraphError for a graph memory of another encoder, and for one in which nothing can be evidence."
     recalled, size, memory = whole_number("recalled", recalled), whole_number("size", size), net.graph_memory
     if memory.encoder is not None: memory.take_encoder(encoder.about())
     texts = list(dict.fromkeys(hypotheses))
     vectors = dict(zip(texts, torch.from_numpy(encoder.encode(texts, progress))))
-    candidates = candidates or Candidates(memory, evidence)
+    if candidates is None: candidates = Candidates(memory, evidence)
+    else: candidates.renew()
+    if texts and not candidates.numbers:
+        raise GraphError("nothing in the graph can be evidence: " + ("what was told is taken back, or not valid at this time" if memory.count().propositions else "tell it something first"))
     training, found = net.training, []
     net.eval()
     try:
