@@ -23,7 +23,7 @@ Texts       TextEncoder      sentences to vectors; Encoder is what one of your o
             read_rows        rows of hypotheses and documents from a file
 Pictures    plot_convergence, plot_cost_by_length, plot_sequences, plot_weightings, plot_memory, plot_working_graph,
             plot_entailments, draw_architecture
-Panels      TrainPanel, AttentionExplorer, GraphBrowser, RunViewer, Workbench
+Panels      TrainPanel, AttentionExplorer, GraphBrowser, AskPanel, RunViewer, Workbench
 Names       register         make a task, a model, a graph memory or an encoder known by a name
             InputError       what is raised for anything that was given and can't be used
 
@@ -42,11 +42,11 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(__name__, submodules={"ntm", 
     "graph": ["GraphMemory", "AbstractGraphMemory", "InMemoryGraphMemory", "load_graph"],
     "neo4j": ["Neo4jGraphMemory", "LocalServer"],
     "show": ["plot_convergence", "plot_cost_by_length", "plot_sequences", "plot_weightings", "plot_memory", "plot_working_graph", "plot_entailments",
-             "draw_architecture", "TrainPanel", "AttentionExplorer", "GraphBrowser", "RunViewer", "Workbench"],
+             "draw_architecture", "TrainPanel", "AttentionExplorer", "GraphBrowser", "AskPanel", "RunViewer", "Workbench"],
     "registry": ["register"],
     "errors": ["InputError"],
 })
 
 from importlib.util import find_spec as _find_spec
 if not _find_spec("ipywidgets"):  # the panels' classes derive from its widgets; `from dualntm import *` leaves them out without it
-    __all__ = [name for name in __all__ if name not in ("TrainPanel", "AttentionExplorer", "GraphBrowser", "RunViewer", "Workbench")]
+    __all__ = [name for name in __all__ if name not in ("TrainPanel", "AttentionExplorer", "GraphBrowser", "AskPanel", "RunViewer", "Workbench")]

@@ -46,6 +46,7 @@ from .show import draw_architecture as draw_architecture
 from .show import TrainPanel as TrainPanel
 from .show import AttentionExplorer as AttentionExplorer
 from .show import GraphBrowser as GraphBrowser
+from .show import AskPanel as AskPanel
 from .show import RunViewer as RunViewer
 from .show import Workbench as Workbench
 from .registry import register as register
@@ -53,4 +54,4 @@ from .errors import InputError as InputError
 
 __version__: str
 
-__all__ = ['AbstractGraphMemory', 'AttentionExplorer', 'BitTask', 'CDCLNLITask', 'CopyTask', 'DualMemoryController', 'DualMemoryNTM', 'Encoder', 'GraphBrowser', 'GraphMemory', 'GraphRecallTask', 'GravesRMSprop', 'InMemoryGraphMemory', 'InputError', 'LocalServer', 'NTM', 'Neo4jGraphMemory', 'Network', 'ReaderNTM', 'RepeatCopyTask', 'RunViewer', 'Task', 'TextEncoder', 'TrainPanel', 'Trainer', 'Workbench', 'cli', 'draw_architecture', 'dual', 'evaluate', 'graph', 'load', 'load_graph', 'make_trainer', 'neo4j', 'ntm', 'plot_convergence', 'plot_cost_by_length', 'plot_entailments', 'plot_memory', 'plot_sequences', 'plot_weightings', 'plot_working_graph', 'read_history', 'read_rows', 'register', 'resume', 'settings', 'show', 'text', 'train']
+__all__ = ['AbstractGraphMemory', 'AskPanel', 'AttentionExplorer', 'BitTask', 'CDCLNLITask', 'CopyTask', 'DualMemoryController', 'DualMemoryNTM', 'Encoder', 'GraphBrowser', 'GraphMemory', 'GraphRecallTask', 'GravesRMSprop', 'InMemoryGraphMemory', 'InputError', 'LocalServer', 'NTM', 'Neo4jGraphMemory', 'Network', 'ReaderNTM', 'RepeatCopyTask', 'RunViewer', 'Task', 'TextEncoder', 'TrainPanel', 'Trainer', 'Workbench', 'cli', 'draw_architecture', 'dual', 'evaluate', 'graph', 'load', 'load_graph', 'make_trainer', 'neo4j', 'ntm', 'plot_convergence', 'plot_cost_by_length', 'plot_entailments', 'plot_memory', 'plot_sequences', 'plot_weightings', 'plot_working_graph', 'read_history', 'read_rows', 'register', 'resume', 'settings', 'show', 'text', 'train']

@@ -80,6 +80,9 @@ def settings(folder):
 def button(where, text): return where.locator(".jupyter-button", has_text=text).first
 
 
+def tab(where, title): return where.get_by_role("tab", name=title, exact=True)
+
+
 def field(where, label): return where.get_by_label(label, exact=True)
 
 

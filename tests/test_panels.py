@@ -3,7 +3,7 @@ import json, os, re, shutil, subprocess, time, urllib.request
 from urllib.parse import urlsplit
 
 import pytest
-from pages import HERE, button, chromium_path, curve, field, page_of, pause, picture, process, root, settings, shot, start, until_answers, until_changed
+from pages import HERE, button, chromium_path, curve, field, page_of, pause, picture, process, root, settings, shot, start, tab, until_answers, until_changed
 
 from dualntm.neo4j import free_port
 
@@ -98,15 +98,54 @@ def test_dualntm_panel(chromium, tmp_path):
         address = said.split()[-1]
         assert urlsplit(urllib.request.urlopen(address.partition("?")[0]).url).path == "/login"  # without the token
         with page_of(chromium, address) as page:
-            button(page, "Start").wait_for()
             picture(page, "The short-term memory").wait_for()
+            slider = page.locator(".widget-slider", has=page.locator(".widget-label", has_text="Step"))
+            picture(page, "The short-term memory").evaluate("figure => figure.scrollIntoView({block: 'end'})")
+            assert 0 <= slider.bounding_box()["y"] < 1000, "the slider stays beside what it moves"
+            tab(page, "Train").click()
             start(page)
             pause(page)
             shot(page, "panel")
             button(page, "Open").click()
             page.locator(".widget-html", has_text="is open").wait_for()
+            picture(page, "The short-term memory").wait_for()
+            for width in (400, 1280, 1920):
+                page.set_viewport_size({"width": width, "height": 900})
+                for title in ("Train", "Look inside", "Graph", "Ask"):
+                    tab(page, title).click()
+                    assert page.evaluate("document.documentElement.scrollWidth") <= width, f"{title} is scrolled sideways at {width} pixels"
     assert running.returncode == 0
     assert (work/"checkpoints"/"copy-ntm-seed1000"/"latest.pt").exists()
+
+
+def test_told_and_asked_on_the_page(chromium, tmp_path):
+    "A first visit: a pretrained network is there to look into; a text that is told and a file that is chosen make a graph; a statement is judged from it."
+    if not os.environ.get("CI"): pytest.importorskip("voila")
+    (tmp_path/"boats.md").write_text("# Boats\n\n- The boat lies in **Lyon**\n")
+    with process("dualntm", "panel", "--no-browser", cwd=tmp_path, env=settings(tmp_path), stdout=subprocess.PIPE, stderr=(tmp_path/"panel.log").open("w")) as running:
+        with page_of(chromium, running.stdout.readline().split()[-1]) as page:
+            tab(page, "Look inside").click()
+            picture(page, "The short-term memory").wait_for()
+            tab(page, "Ask").click()
+            field(page, "Text").fill("Ada owns a red boat. Tom repairs engines.")
+            with page.expect_file_chooser() as chooser: button(page, "Files").click()
+            chooser.value.set_files(tmp_path/"boats.md")
+            page.get_by_text("Files… (1)").wait_for()
+            button(page, "Tell it").click()
+            page.get_by_text("Told 4 sentences: 4 new; the graph holds 4 propositions.").wait_for()
+            page.get_by_label("Keep what follows").check()
+            field(page, "Statement").fill("Ada has a boat.")
+            field(page, "Statement").press("Enter")
+            page.get_by_text("1 entailment kept.").wait_for()
+            page.locator('svg[role="img"][aria-label$="around: Ada has a boat."]').first.wait_for()
+            page.get_by_text("Asked so far: 1").click()
+            with page.expect_download() as saved: page.get_by_text("Save as JSON").click()
+            one, = map(json.loads, saved.value.path().read_text().splitlines())
+            assert (one["hypothesis"], one["label"], list(one["evidence"])) == ("Ada has a boat.", "entailment", ["Ada owns a red boat."])
+            shot(page, "ask")
+            tab(page, "Graph").click()
+            page.locator(".dualntm-graph").get_by_text("5 propositions, 1 entailment").wait_for()
+    assert running.returncode == 0
 
 
 def kernels(server):

@@ -12,7 +12,7 @@ import argparse, itertools, math, os, sys
 from pathlib import Path
 
 from .console import amount, bar, cell, print_json
-from .stores import add_asking_flag, add_graph_flags, asked_task, check_store_flags, commit_found, held, keep, load_run, open_graph
+from .stores import add_asking_flag, add_graph_flags, asked_task, check_store_flags, held, keep, load_run, open_graph
 from .words import check_counts
 from ..errors import InputError
 
@@ -310,7 +310,7 @@ def judge_command(
     net,
 ) -> None:
     "Run `eval` for a task that judges rows."
-    from dualntm.text import edge_metrics
+    from dualntm.text import commit_found, edge_metrics
     if given := given_sizes(args): raise InputError(f"--{next(iter(given))}: {task.name} has no {next(iter(given))}, it judges rows: --split or --file")
     rows, run = rows_of(args, task, labelled=True), f"eval-{Path(args.checkpoint).name}"
     with held(args):

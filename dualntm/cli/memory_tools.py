@@ -15,9 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Callable, NamedTuple
 
-from .predict import findings
-from .stores import commit_found, do_change, plain_effect, sweep
-from .tell import with_own_lines
+from .stores import do_change, plain_effect, sweep
 from ..errors import GraphError, InputError
 from ..files import Lock
 
@@ -198,12 +196,12 @@ def doubts_of(
 def tell(memory: SharedMemory, sentences: list[str], text: str, source: str, since: str, until: str, language: str) -> dict:
     "Store sentences. Raises InputError for none or too many, GraphError for a time that is none or what the graph can't take."
     from dualntm.graph import time_of
-    from dualntm.text import Row, split_sentences
+    from dualntm.text import document_sentences, Row
     period = time_of(since or None, "since"), time_of(until or None, "until")
     if None not in period and period[1] <= period[0]: raise InputError(f"tell: until {until} is not after since {since}: give a time that ends after it begins")
     size = len(text) + sum(map(len, sentences))
     if size > MOST_TOLD: raise InputError(f"tell: these are {size:,} characters: give at most {MOST_TOLD:,} at once")
-    said = list(dict.fromkeys([*sentences, *(split_sentences(with_own_lines(text), language) if text else ())]))
+    said = list(dict.fromkeys([*sentences, *(document_sentences(text, language) if text else ())]))
     if not said: raise InputError("tell: give sentences, or a text with at least one word")
     with changing(memory) as graph:
         found = memory.task.tell(memory.net, [Row((tuple(said),), "", None, None, "", (language,), "")], source, progress=False)
@@ -221,7 +219,7 @@ def tell(memory: SharedMemory, sentences: list[str], text: str, source: str, sin
              write={"type": "boolean", "default": False, "description": "keep the conclusion, with the entailments it rests on, for walk and explain"})
 def ask(memory: SharedMemory, hypothesis: str, evidence: str, write: bool) -> dict:
     "Judge a hypothesis. Raises InputError if nothing was told yet."
-    from dualntm.text import Row
+    from dualntm.text import commit_found, findings, Row
     with (changing if write else reading)(memory) as graph:
         if not graph.count().propositions: raise InputError("the memory holds nothing yet: tell it something first")
         (judgement, known), = memory.task.ask(memory.net, [hypothesis], evidence=evidence)

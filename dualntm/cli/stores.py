@@ -4,9 +4,9 @@
 
 # %% auto #0
 __all__ = ['add_graph_flags', 'check_store_flags', 'add_store_flags', 'check_parent', 'lock_wait', 'held', 'open_file_store',
-           'open_backend', 'attach_store', 'open_graph', 'found_edges', 'commit_found', 'keep_graph', 'keep', 'sweep',
-           'Effect', 'do_change', 'plain_effect', 'time_given', 'valid_time', 'as_meant', 'look_back', 'load_run',
-           'takes_facts', 'open_trained', 'add_asking_flag', 'asked_task']
+           'open_backend', 'attach_store', 'open_graph', 'keep_graph', 'keep', 'sweep', 'Effect', 'do_change',
+           'plain_effect', 'time_given', 'valid_time', 'as_meant', 'look_back', 'load_run', 'takes_facts',
+           'open_trained', 'add_asking_flag', 'asked_task']
 
 # %% ../../nbs/8_cli/05_stores.ipynb #9f6d5929
 import argparse, os
@@ -132,36 +132,6 @@ def open_graph(
     if not (args.store or args.graph): return
     if net.graph_memory is None: raise InputError(f"a network of type {net.model_type} has no graph memory to keep a graph in")
     attach_store(args, task, net, run, fresh=True)
-
-# %% ../../nbs/8_cli/05_stores.ipynb #e260af3f
-def found_edges(
-    row,
-    judgement,
-    sure: bool = True,  # none where the label is not known
-) -> list:
-    "The entailments that a judgement finds."
-    from dualntm.text import predicted_edges
-    return [] if sure and judgement.undecided else predicted_edges(row, judgement)
-
-# %% ../../nbs/8_cli/05_stores.ipynb #e424ddd0
-def commit_found(
-    task,
-    net,
-    rows: list,
-    judgements: list,
-    run: str,
-    sure: bool = False,  # leave out what is not known
-) -> None:
-    "Commit what was found to be entailed, with who judged so; a network without a graph memory has nowhere to."
-    from dualntm.text import commit_edges, edge_vectors
-    from dualntm.dual import WriteConditions
-    if net.graph_memory is None: return
-    by_source = {}
-    for row, judgement in zip(rows, judgements):
-        by_source.setdefault(judgement.source, []).extend(found_edges(row, judgement, sure))
-    vectors = edge_vectors(sum(by_source.values(), []), task.encoder.encode)
-    for source, edges in by_source.items():
-        commit_edges(net, edges, vectors, source, run, conditions=WriteConditions(write_gate=0., write_budget=len(vectors)))
 
 # %% ../../nbs/8_cli/05_stores.ipynb #31f3ae93
 def keep_graph(

@@ -17,5 +17,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(__name__, submod_attrs={
     "graph_browser": ["GraphBrowser"],
     "why_panel": ["WhyPanel"],
     "belief_pictures": ["beliefs_of", "plot_beliefs"],
-    "run_viewer": ["graph_of", "runs_in", "RunViewer", "Workbench"],
+    "ask_panel": ["AskPanel"],
+    "run_viewer": ["graph_of", "runs_in", "RunViewer"],
+    "workbench": ["Workbench"],
 })

@@ -55,9 +55,10 @@ from .graph_browser import GraphBrowser as GraphBrowser
 from .why_panel import WhyPanel as WhyPanel
 from .belief_pictures import beliefs_of as beliefs_of
 from .belief_pictures import plot_beliefs as plot_beliefs
+from .ask_panel import AskPanel as AskPanel
 from .run_viewer import graph_of as graph_of
 from .run_viewer import runs_in as runs_in
 from .run_viewer import RunViewer as RunViewer
-from .run_viewer import Workbench as Workbench
+from .workbench import Workbench as Workbench
 
-__all__ = ['AskedRun', 'AttentionExplorer', 'COLOURS', 'FigureView', 'GraphBrowser', 'INKS', 'Learning', 'PALE', 'Panel', 'Picture', 'Recording', 'RunChoice', 'RunPictures', 'RunViewer', 'STYLE', 'TrainPanel', 'WhyPanel', 'Workbench', 'animate', 'announced', 'as_array', 'as_networkx', 'beliefs_of', 'check_figure', 'coloured', 'command_of', 'contrast', 'curve', 'discard', 'draw_architecture', 'draw_soft_merge', 'graph_of', 'is_trained', 'judged_graph', 'labelled', 'last_run', 'load_learning', 'newest_part', 'open_run', 'picture', 'plot_alignment', 'plot_beliefs', 'plot_convergence', 'plot_cost_by_length', 'plot_entailments', 'plot_learning', 'plot_memory', 'plot_sequences', 'plot_weightings', 'plot_working_graph', 'png', 'put', 'readable', 'record', 'record_learning', 'running_mean', 'runs_in', 'save_learning', 'style', 'used_cells']
+__all__ = ['AskPanel', 'AskedRun', 'AttentionExplorer', 'COLOURS', 'FigureView', 'GraphBrowser', 'INKS', 'Learning', 'PALE', 'Panel', 'Picture', 'Recording', 'RunChoice', 'RunPictures', 'RunViewer', 'STYLE', 'TrainPanel', 'WhyPanel', 'Workbench', 'animate', 'announced', 'as_array', 'as_networkx', 'beliefs_of', 'check_figure', 'coloured', 'command_of', 'contrast', 'curve', 'discard', 'draw_architecture', 'draw_soft_merge', 'graph_of', 'is_trained', 'judged_graph', 'labelled', 'last_run', 'load_learning', 'newest_part', 'open_run', 'picture', 'plot_alignment', 'plot_beliefs', 'plot_convergence', 'plot_cost_by_length', 'plot_entailments', 'plot_learning', 'plot_memory', 'plot_sequences', 'plot_weightings', 'plot_working_graph', 'png', 'put', 'readable', 'record', 'record_learning', 'running_mean', 'runs_in', 'save_learning', 'style', 'used_cells']

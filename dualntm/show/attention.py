@@ -59,9 +59,10 @@ def label_cells(
     axis,  # of an axes
     cells: np.ndarray,  # the cells along it
 ) -> None:
-    "Name the cells along an axis by their numbers, as many as there is room for."
-    at = range(0, len(cells), max(1, math.ceil(len(cells) / 8)))
-    axis.set_ticks(list(at), [str(cells[i]) for i in at])
+    "Name the cells along an axis by their numbers, round ones, as many as there is room for."
+    every = next(n for n in (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 10**9) if sum(cells % n == 0) <= 8)
+    at = np.flatnonzero(cells % every == 0)
+    axis.set_ticks(at, [str(cells[i]) for i in at])
 
 # %% ../../nbs/7_show/03_attention.ipynb #a9d2411d
 def pool(
@@ -81,7 +82,8 @@ def plot_weightings(
     heads: str,  # one letter a head, r or w, as in `net.settings["heads"]`
     step: int | None = None,  # draws a line here
     index: int = 0,  # which sequence of the batch
-    marks: Sequence[int] = (),  # steps to mark with a dotted line, such as where the input ends
+    marks: Sequence[int] = (),  # steps to mark with a dotted line
+    marked: str = "the input ends",  # what is there
     title: str = "",
     height: float = 3.,  # inches of a row of heads
 ) -> Figure:
@@ -95,7 +97,9 @@ def plot_weightings(
     for ax, (i, name) in zip(axes.flat, names.items()):
         weights = as_array(short.weightings[i][:, index])[:, cells].T
         image = ax.imshow(pool(weights), aspect="auto", vmin=0, vmax=1, extent=(-.5, weights.shape[1] - .5, weights.shape[0] - .5, -.5))
-        for mark in marks: ax.axvline(mark, color="white", lw=1, ls=":")
+        for mark in marks:
+            ax.axvline(mark, color="white", lw=1, ls=":")
+            ax.annotate(marked, (mark, .98), (3, 0), xycoords=ax.get_xaxis_transform(), textcoords="offset points", color="white", fontsize=8, va="top")
         if step is not None: ax.axvline(step, color=COLOURS[4], lw=2)
         ax.set(title=name, xlabel="step", ylabel="location" if ax in axes[:, 0] else None)
     for ax in axes.flat[len(heads):]: ax.set_axis_off()
@@ -121,11 +125,12 @@ def plot_memory(
     most = abs(memory[:, cells]).max()
     for ax, s in zip(axes[0], steps):
         image = ax.imshow(memory[s][cells], aspect="auto", cmap="RdBu_r", vmin=-most, vmax=most)
-        ax.set(title=f"after step {s}", xlabel="component")
+        ax.set(title=f"after step {s}" if len(steps) > 1 else f"the memory after step {s}", xlabel="component")
+        ax.xaxis.set_major_locator(MaxNLocator(5, integer=True))
     axes[0, 0].set_ylabel("location")
     label_cells(axes[0, 0].yaxis, cells)
     fig.colorbar(image, ax=axes, label="value", fraction=.03, pad=.01)
-    fig.suptitle(readable(title) or None, fontsize=10)
+    fig.suptitle(readable(title) or ("The short-term memory" if len(steps) > 1 else None), fontsize=10)
     return fig
 
 # %% ../../nbs/7_show/03_attention.ipynb #10f36368

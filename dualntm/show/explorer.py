@@ -323,9 +323,14 @@ class AttentionExplorer(Panel):
         self.words = ipywidgets.HTML()
         self.sequence, self.alignment, self.weightings, self.memory, self.graph = (FigureView() for _ in range(5))
         self.sentences = ipywidgets.HTML()
-        controls = [*self.sizes.values(), self.number, ipywidgets.HBox([self.step, self.play])]
-        super().__init__([ipywidgets.HTML(f"<b>{escape(str(checkpoint))}</b>"), *controls, self.words, self.sentences, self.alignment,
-                          self.sequence, self.weightings, self.memory, self.graph])
+        for slider in (*self.sizes.values(), self.number, self.step): slider.layout.width, slider.layout.max_width = "auto", "560px"
+        self.step.layout.flex = "1 1 300px"
+        moved = ipywidgets.VBox([ipywidgets.HBox([self.step, self.play], layout={"flex_flow": "row wrap"}), self.words])
+        moved.add_class("dualntm-stays")  # where a page can, it keeps this in sight
+        figures = [self.alignment, self.sequence, self.weightings, self.memory, self.graph]
+        for figure in figures: figure.layout.max_width = "740px"
+        super().__init__([ipywidgets.HTML(f"<b>{escape(str(checkpoint))}</b>"), *self.sizes.values(), self.number, moved, self.sentences,
+                          ipywidgets.HBox(figures, layout={"flex_flow": "row wrap", "align_items": "flex-start"})])
         for control in (*self.sizes.values(), self.number): control.observe(lambda change: self.work(), "value")
         self.step.observe(lambda change: self.draw(), "value")
         ipywidgets.link((self.play, "value"), (self.step, "value"))

@@ -22,6 +22,8 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(__name__, submod_attrs={
     "judges": ["Judge", "JudgeCounts", "Question", "train_judge", "weigh", "weigh_all", "weighed_again"],
     "told": ["Told"],
     "seen": ["Glimpse", "Watched"],
+    "documents": ["document_sentences"],
+    "found": ["commit_found", "findings", "found_edges"],
     "cdcl_nli": ["CDCLNLITask"],
     "pretrained": ["Card", "card", "pretrained_names"],
     "forms": ["ClimateFeverForm", "FeverForm", "PairForm", "SNLIForm"],

@@ -1,0 +1,24 @@
+# Written by .ci/stubs.py, for editors and type checkers; the module beside it is what runs.
+from dualntm.extras import ipywidgets
+from dualntm.show.panel import Panel
+from pathlib import Path
+from typing import Any, ClassVar
+
+TABS: Any
+
+def tab_page(title: str, *parts: ipywidgets.Widget) -> ipywidgets.VBox: ...
+
+PAGE_STYLE: str
+
+class Workbench(Panel):
+    train: Any
+    viewer: Any
+    store: Any
+    ask: Any
+    told: Any
+    tabs: Any
+    def __init__(self, checkpoint_path: str | Path='checkpoints', checkpoint: str | Path | None=None, store: str | Path | None=None) -> None: ...
+    def turn_to(self, title: str) -> None: ...
+    def show_something(self) -> None: ...
+    def show_told(self) -> None: ...
+    def close(self) -> None: ...
