@@ -1,4 +1,4 @@
-"Make images/panel.png: the training panel of `dualntm panel` after a short run of copy with a small network."
+"Make images/panel.png: the page of `dualntm panel` after a short run of copy with a small network."
 import subprocess, sys, tempfile
 from pathlib import Path
 
@@ -13,7 +13,7 @@ with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         assert said.startswith("the panels are at "), f"the panel did not say where it is, but {said!r}"
         address = said.split()[-1]
         browser = playwright.chromium.launch(executable_path=chromium_path(), args=["--no-sandbox"])
-        page = browser.new_page(viewport={"width": 880, "height": 1100})
+        page = browser.new_page(viewport={"width": 1280, "height": 1000})
         page.set_default_timeout(120_000)
         page.goto(address)
         button(page, "Start").wait_for()
@@ -22,7 +22,6 @@ with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         button(page, "Start").click()
         page.locator(".widget-html", has_text="done").first.wait_for()
         page.wait_for_timeout(1000)
-        panel = page.locator(".widget-vbox", has=button(page, "Start")).last
-        panel.screenshot(path=root/"images"/"panel.png")
+        page.locator(".dualntm-page").screenshot(path=root/"images"/"panel.png")
         browser.close()
 print(root/"images"/"panel.png", (root/"images"/"panel.png").stat().st_size, "bytes")

@@ -11,12 +11,14 @@ from pathlib import Path
 from fastcore.basics import patch
 
 from ..extras import ipywidgets
+from ..registry import find
 from .ask_panel import AskPanel
 from .graph_browser import GraphBrowser
-from .panel import discard, Panel, put
+from .panel import discard, labelled, Panel, put
 from .run_viewer import KeptGraph, RunViewer
 from .run_words import last_run
 from .train_panel import TrainPanel
+from ..train import has_checkpoint
 
 # %% ../../nbs/7_show/17_workbench.ipynb #91032e97
 TABS = {"Train": "Start a run, watch its curve, pause it and go on with it; the command that does the same stands below the buttons.",
@@ -51,13 +53,19 @@ class Workbench(Panel):
         self.store = kept and GraphBrowser(kept.memory, writing=kept.writing)
         self.ask = AskPanel(memory=kept.memory, writing=kept.writing, changed=self.show_told) if kept else AskPanel(changed=self.show_told)
         self.told = ipywidgets.VBox([ipywidgets.HTML("<h3>The graph that is told and asked</h3>"), self.store] if kept else [])
-        pages = (self.train,), (self.viewer.explorer,), (self.told, self.viewer.browser), (self.ask,)
+        self.inside, self.reading = (labelled(ipywidgets.Button(layout={"width": "auto"}), *words) for words in (
+            ("Look inside this run", "Open it, and go through a sequence step by step"), ("Ask this reader", "Tell it a text, and ask what follows")))
+        self.next = ipywidgets.HBox([self.inside, self.reading])
+        pages = (self.train, self.next), (self.viewer.explorer,), (self.told, self.viewer.browser), (self.ask,)
         self.tabs = ipywidgets.Tab([tab_page(title, *parts) for title, parts in zip(TABS, pages)], titles=list(TABS), layout={"flex": "1 1 560px", "min_width": "0"})
         left = ipywidgets.VBox([ipywidgets.HTML("<b>Open a run or a pretrained network</b>"), self.viewer.bar, self.viewer.message], layout={"flex": "0 1 300px"})
         super().__init__([ipywidgets.HTML(PAGE_STYLE), ipywidgets.HBox([left, self.tabs], layout={"flex_flow": "row wrap", "align_items": "flex-start", "width": "100%"})])
         self.add_class("dualntm-page")
         self.tabs.selected_index = 1 if checkpoint is not None else 2 if kept else 0
-        self.train.notice.observe(lambda change: self.viewer.list_runs(), "value")  # a run has begun, or ended
+        self.train.notice.observe(lambda change: self.after_training(), "value")  # another run was chosen, or it has begun, or ended
+        self.inside.on_click(lambda button: self.look_inside())
+        self.reading.on_click(lambda button: self.ask_reader())
+        self.after_training()
         self.viewer.go.on_click(lambda button: self.turn_to("Look inside"))
         self.tabs.observe(lambda change: self.show_something(), "selected_index")
 
@@ -93,3 +101,25 @@ def close(self: Workbench) -> None:
     self.train.halt()
     Panel.close(self)
     discard(self.viewer)
+
+# %% ../../nbs/7_show/17_workbench.ipynb #12c7e4d4
+@patch
+def after_training(self: Workbench) -> None:
+    "Offer what can be done with the run that the training panel shows."
+    self.viewer.list_runs()
+    rests = self.train.state not in ("preparing", "training") and has_checkpoint(self.train.folder())
+    self.next.layout.display = None if rests else "none"
+    self.reading.layout.display = None if find("task", self.train.task.value).judges and self.train.model.value == "dual" else "none"
+
+@patch
+def look_inside(self: Workbench) -> None:
+    "Open the run that the training panel shows."
+    self.viewer.run.value = str(self.train.folder())
+    self.viewer.show()
+    self.turn_to("Look inside")
+
+@patch
+def ask_reader(self: Workbench) -> None:
+    "Let the run that the training panel shows be the reader."
+    self.ask.reader.value = str(self.train.folder())
+    self.turn_to("Ask")
