@@ -13,7 +13,7 @@ with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         assert said.startswith("the panels are at "), f"the panel did not say where it is, but {said!r}"
         address = said.split()[-1]
         browser = playwright.chromium.launch(executable_path=chromium_path(), args=["--no-sandbox"])
-        page = browser.new_page(viewport={"width": 1280, "height": 1000})
+        page = browser.new_page(viewport={"width": 1280, "height": 1260})
         page.set_default_timeout(120_000)
         page.goto(address)
         button(page, "Start").wait_for()

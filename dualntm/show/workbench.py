@@ -56,7 +56,9 @@ class Workbench(Panel):
         self.inside, self.reading = (labelled(ipywidgets.Button(layout={"width": "auto"}), *words) for words in (
             ("Look inside this run", "Open it, and go through a sequence step by step"), ("Ask this reader", "Tell it a text, and ask what follows")))
         self.next = ipywidgets.HBox([self.inside, self.reading])
-        pages = (self.train, self.next), (self.viewer.explorer,), (self.told, self.viewer.browser), (self.ask,)
+        *above, pictures = self.train.children
+        self.train.children = [*above, self.next, pictures]
+        pages = (self.train,), (self.viewer.explorer,), (self.told, self.viewer.browser), (self.ask,)
         self.tabs = ipywidgets.Tab([tab_page(title, *parts) for title, parts in zip(TABS, pages)], titles=list(TABS), layout={"flex": "1 1 560px", "min_width": "0"})
         left = ipywidgets.VBox([ipywidgets.HTML("<b>Open a run or a pretrained network</b>"), self.viewer.bar, self.viewer.message], layout={"flex": "0 1 300px"})
         super().__init__([ipywidgets.HTML(PAGE_STYLE), ipywidgets.HBox([left, self.tabs], layout={"flex_flow": "row wrap", "align_items": "flex-start", "width": "100%"})])
