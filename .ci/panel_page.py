@@ -1,6 +1,7 @@
 "Start `dualntm panel` on the run in this folder, fetch its page as a browser would, and see that its cell showed the panels."
 import signal, subprocess, sys, urllib.request
 
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs ignore it, and so would the page
 words = [sys.executable, "-m", "dualntm", "panel", "--no-browser", "--checkpoint", "checkpoints/copy-ntm-seed1000"]
 with subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as panel:
     try:
