@@ -34,9 +34,9 @@ def answer_card(
         f'<div style="display:flex;gap:8px;align-items:center"><span style="flex:0 0 104px">{name}</span>'
         f'<span style="flex:1 1 80px;max-width:280px;background:#e8eaee"><span style="display:block;height:12px;width:{100 * p:.1f}%;background:{BARS[name]}"></span></span>'
         f'<span style="flex:0 0 48px">{p:.3f}</span></div>' for name, p in zip(LABELS, judgement.probabilities))
-    notes = "".join(f"<div>{escape(note)}</div>" for note in judgement.notes)
+    notes, text = "".join(f"<div>{escape(note)}</div>" for note in judgement.notes), row.hypothesis
     return (f'<div style="color:#1b1b1b;background:#fff;padding:6px 8px;line-height:1.5"><div role="status"><b>{escape(judgement.answer)}</b>: '
-            f'{escape(row.hypothesis)}</div>{bars}{notes}</div>')
+            f'{escape(text if len(text) <= 300 else text[:299] + "…")}</div>{bars}{notes}</div>')
 
 # %% ../../nbs/7_show/16_ask_panel.ipynb #ccc65350
 def evidence_list(
@@ -123,6 +123,7 @@ def open_reader(self: AskPanel) -> None:
     "Load the reader, and give it the graph. Raises InputError, GraphError or TextModelError if that can't be."
     if self.net is not None: return
     name = self.reader.value.strip()
+    if not name: raise InputError("Name a reader, such as pretrained:everyday.")
     task, net = load(name)
     if not task.judges or net.graph_memory is None: raise InputError(f"{name} is no reader: name a run of cdcl-nli with model type dual, or pretrained:everyday")
     if self.memory is None: self.memory = InMemoryGraphMemory(net.propositions)
@@ -132,8 +133,9 @@ def open_reader(self: AskPanel) -> None:
 # %% ../../nbs/7_show/16_ask_panel.ipynb #a40e1cd0
 @patch
 def sentences(self: AskPanel) -> list[str]:
-    "The sentences of the field and of the files, each once. Raises InputError for a file that is no text."
-    texts = [(self.text.value, False), *(uploaded_text(file["name"], file["content"]) for file in self.files.value)]
+    "The sentences of the field and of the files, each once. Raises InputError for a file that is no text; then no file is chosen any more."
+    files, self.files.value = self.files.value, ()
+    texts = [(self.text.value, False), *(uploaded_text(file["name"], file["content"]) for file in files)]
     return list(dict.fromkeys(sentence for text, markdown in texts for sentence in document_sentences(text, markdown=markdown)))
 
 @patch
@@ -150,7 +152,7 @@ def tell_text(self: AskPanel,
         for some in chunks(said, at_once):
             told = self.task.tell(self.net, [Row((tuple(some),), "", None, None, "", ("en",), "")], "panel", progress=False)
             self.bar.value, new, near = self.bar.value + len(some), new + told.new, near + len(told.near)
-    self.text.value, self.files.value = "", ()
+    self.text.value = ""
     count = self.memory.count().propositions
     self.say(f"Told {len(said):,} sentence{'s' * (len(said) != 1)}: {new:,} new; the graph holds {count:,} proposition{'s' * (count != 1)}."
              + (f" The reader can hardly tell {near:,} of them from another one." if near else ""), "good")
@@ -166,22 +168,26 @@ def asking(self: AskPanel) -> tuple:
 def judge(self: AskPanel) -> None:
     "Judge the statement in the field."
     text = " ".join(self.statement.value.split())
-    if not text: return self.say("There is nothing to judge: write a statement, such as “Ada owns a boat.”", "error")
     if (now := self.asking()) == self.last: return
+    self.answer.value = self.evidence.value = self.piece.value = ""  # whatever becomes of this one
+    if not text: return self.say("There is nothing to judge: write a statement, such as “Ada owns a boat.”", "error")
+    if not self.memory or not self.memory.count().propositions: return self.say("Nothing was told yet: tell the reader a text first.", "error")
     self.say("The reader is at work…")
     self.open_reader()
     (judgement, known), = self.task.ask(self.net, [text])
     row = Row((tuple(known),), text, None, None, "", ("en",), "")
-    self.answer.value, self.evidence.value, self.piece.value = answer_card(row, judgement), evidence_list(row, judgement), ""
-    kept = found_edges(row, judgement) if self.keep.value else []
-    if kept:
+    self.answer.value, self.evidence.value = answer_card(row, judgement), evidence_list(row, judgement)
+    edges = found_edges(row, judgement)
+    if kept := edges if self.keep.value else []:
         with self.writing(): commit_found(self.task, self.net, [row], [judgement], "panel", sure=True)
         self.piece.value = draw_neighbourhood(self.memory, self.memory.find(kept[0].target))
         self.changed()
     self.asked.append(findings(row, judgement, self.keep.value))
     self.last = now if not kept else self.asking()
     self.show_past()
-    self.say(f"Judged by {len(known):,} sentence{'s' * (len(known) != 1)}" + (f"; {len(kept)} entailment{'s' * (len(kept) != 1)} kept." if kept else "; nothing was written."))
+    count = f"{len(edges)} entailment{'s' * (len(edges) != 1)}"
+    more = f"{count} kept" if kept else f"Keep what follows would write {count}" if edges else "nothing follows that could be kept"
+    self.say(f"Judged by {len(known):,} sentence{'s' * (len(known) != 1)}; {more}.")
 
 # %% ../../nbs/7_show/16_ask_panel.ipynb #f99a7325
 @patch

@@ -119,7 +119,7 @@ class KeptGraph:
         "A context for one change, which is saved. Raises GraphError if the file is another than the one that was read, or can't be written."
         try:
             with Lock(self.store, f"the store {self.store} is being written by another process: try again", wait=0):
-                if self.stamp() != self.seen: raise GraphError(f"{self.store} was written by another process since it was opened here: open it again")
+                if self.stamp() != self.seen: raise GraphError(f"{self.store} was written by another process since it was opened here: load the page again, or open the store again")
                 yield
                 self.memory.save(self.store)
                 self.seen = self.stamp()

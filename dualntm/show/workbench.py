@@ -52,7 +52,8 @@ class Workbench(Panel):
         kept = None if store is None else KeptGraph(store)
         self.store = kept and GraphBrowser(kept.memory, writing=kept.writing)
         self.ask = AskPanel(memory=kept.memory, writing=kept.writing, changed=self.show_told) if kept else AskPanel(changed=self.show_told)
-        self.told = ipywidgets.VBox([ipywidgets.HTML("<h3>The graph that is told and asked</h3>"), self.store] if kept else [])
+        self.told = ipywidgets.VBox([ipywidgets.HTML("<h3>The graph that is told and asked</h3>"), self.store] if kept else
+                                    [ipywidgets.HTML("Nothing was told yet: open a run on the left that has a graph, or tell something under <i>Ask</i>.")])
         self.inside, self.reading = (labelled(ipywidgets.Button(layout={"width": "auto"}), *words) for words in (
             ("Look inside this run", "Open it, and go through a sequence step by step"), ("Ask this reader", "Tell it a text, and ask what follows")))
         self.next = ipywidgets.HBox([self.inside, self.reading])
@@ -94,6 +95,7 @@ def show_told(self: Workbench) -> None:
         self.store = GraphBrowser(self.ask.memory, self.ask.task.encoder)
         put(self.told, ipywidgets.HTML("<h3>The graph that is told and asked</h3>"), self.store)
     else:
+        self.store.encoder = self.ask.task.encoder
         self.store.search()
         self.store.show()
 
