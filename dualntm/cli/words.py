@@ -11,6 +11,7 @@ import argparse, difflib, math, re, shlex
 from pathlib import Path
 
 from ..errors import InputError
+from ..files import text_in
 from ..registry import entries, known_name
 
 # %% ../../nbs/8_cli/02_words.ipynb #6aac8693
@@ -170,27 +171,14 @@ def name_value(
     return text
 
 # %% ../../nbs/8_cli/02_words.ipynb #d4ccdafc
-def _what_it_is(
-    content: bytes,  # of a file that is no text in UTF-8
-) -> str:
-    "What a file is instead of text, and what would be right."
-    if content.startswith(b"%PDF"): return "it is a PDF: save its text"
-    if content.startswith(b"PK\x03\x04"): return "it is an archive or an office document: save its text"
-    if content.startswith((b"\xff\xfe", b"\xfe\xff")): return "it is in UTF-16, and not in UTF-8: save it in UTF-8"
-    return "it is no text: name a text file" if b"\0" in content else "it is not in UTF-8: save it in UTF-8"
-
 def read_text(
     path: str | Path,
 ) -> str:
     "The text of a file in UTF-8, with or without a byte order mark. Raises InputError if it can't be read or is no text."
     if Path(path).is_dir(): raise InputError(f"can't read {path}: it is a folder, name the files in it")
-    try:
-        content = Path(path).read_bytes()
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError as e: raise InputError(f"can't read {path}: {_what_it_is(content)}") from e
+    try: content = Path(path).read_bytes()
     except (OSError, ValueError) as e: raise InputError(f"can't read {path}: {getattr(e, 'strerror', None) or e}") from e
-    if "\0" in text or content.startswith(b"%PDF"): raise InputError(f"can't read {path}: {_what_it_is(content)}")
-    return text.replace("\r\n", "\n").replace("\r", "\n")
+    return text_in(content, path)
 
 def read_lines(
     path: str | Path,

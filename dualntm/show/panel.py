@@ -101,7 +101,14 @@ def put(
 
 # %% ../../nbs/7_show/06_panel.ipynb #864085ca
 class Panel(ipywidgets.VBox):
-    "A box that takes all that is in it along when it is closed."
+    "A box that takes all that is in it along when it is closed. Those that speak have a `notice`, an HTML widget."
+    def say(self,
+        text: str,
+        kind: str = "note",  # a name in `INKS`
+    ) -> None:
+        "Say something in the panel's notice; screen readers say it too."
+        self.notice.value = announced(text, kind)
+
     def close(self) -> None:
         "Close the panel, and all that it is made of."
         parts = belongings_of(self)

@@ -15,7 +15,7 @@ from fastcore.basics import patch
 
 from ..errors import Neo4jServerError
 from ..extras import ipywidgets
-from .panel import announced, labelled, Panel
+from .panel import labelled, Panel
 from .run_choice import RunChoice
 from .run_pictures import RunPictures
 from .run_words import AskedRun, batches_done, is_trained, open_run, run_history
@@ -77,14 +77,6 @@ class TrainPanel(RunChoice):
         self.children = [self.controls, buttons, self.command, self.notice, self.pictures]
 
 # %% ../../nbs/7_show/11_train_panel.ipynb #adc1aaac
-@patch
-def say(self: TrainPanel,
-    text: str,
-    kind: str = "note",  # a name in `INKS`
-) -> None:
-    "Say something in the panel; screen readers say it too."
-    self.notice.value = announced(text, kind)
-
 @patch
 def settle(self: TrainPanel,
     state: str,  # see the table

@@ -102,7 +102,7 @@ def show_told(self: Workbench) -> None:
 @patch
 def close(self: Workbench) -> None:
     "Save the run that trains, and close the page with all that is on it."
-    self.train.halt()
+    self.train.halt()  # first, since the end of a run still changes other parts
     Panel.close(self)
     discard(self.viewer)
 
