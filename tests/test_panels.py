@@ -157,7 +157,7 @@ def test_timeline(chromium, tmp_path):
             until_both(1)
 
             tip, told = figure.locator(".tip"), {}
-            for y in range(4, int(box["height"]), 6):
+            for y in range(4, int(box["height"]), 3):
                 figure.hover(position={"x": box["width"] * .75, "y": y}, force=True)
                 if (found := re.match(r"step (\d+), read head, cell (\d+): (\S+)$", tip.text_content())) and not tip.is_hidden(): told[int(found[1]), int(found[2])] = float(found[3])
             assert len(told) > 10 and max(told.values()) > .1

@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['SPEEDS', 'NOTHING', 'first_up', 'verdict', 'evidence_words', 'sentence_table', 'aligned_pairs', 'size_range',
-           'size_slider', 'number_slider', 'StepControl', 'others_beside', 'rival_of', 'View', 'AttentionExplorer',
-           'graph_figure']
+           'size_slider', 'number_slider', 'StepControl', 'others_beside', 'rival_of', 'View', 'with_rows',
+           'AttentionExplorer', 'graph_figure']
 
 # %% ../../nbs/7_show/10_explorer.ipynb #d18f7603
 import json
@@ -29,7 +29,7 @@ from .recording import answer_words, head_words, lanes_of, look_words, mistakes,
 from .timeline import Timeline
 from ..train import checkpoint_file, load, pretrained_folder, pretrained_names
 
-# %% ../../nbs/7_show/10_explorer.ipynb #c18ba05c
+# %% ../../nbs/7_show/10_explorer.ipynb #b0bc8e56
 def first_up(
     text: str,
 ) -> str:
@@ -120,21 +120,20 @@ def number_slider(
     if rows is None: return labelled(slider, "Sequence", "Which sequence is drawn: the seed of its bits")
     return labelled(slider, "Row", "Which row is judged")
 
-# %% ../../nbs/7_show/10_explorer.ipynb #1b0054c1
+# %% ../../nbs/7_show/10_explorer.ipynb #dd395b17
 SPEEDS = {f"{speed} steps a second" if speed != 1 else "1 step a second": speed for speed in (.5, 1, 2, 4, 8)}
 
 class StepControl(ipywidgets.VBox):
-    "A slider for the step, with a button at either end, Play and its speed."
+    "A slider for the step, buttons for the one before and the one after, Play and its speed."
     def __init__(self):
-        self.step = labelled(ipywidgets.IntSlider(min=0, max=0, layout={"flex": "1 1 240px", "width": "auto", "min_width": "0"}), "Step", "The step to look at; arrow keys move it by one")
+        self.step = labelled(ipywidgets.IntSlider(min=0, max=0, layout={"width": "auto"}), "Step", "The step to look at; arrow keys move it by one")
         self.step.style.description_width = "initial"
         self.back, self.on = (labelled(ipywidgets.Button(layout={"width": "auto", "flex": "0 0 auto"}), *words)
                               for words in (("‹ Previous", "The step before"), ("Next ›", "The step after")))
         self.play = labelled(ipywidgets.Play(min=0, max=0, interval=500), "Play", "Go through the steps; press again to halt")
         self.speed = labelled(ipywidgets.Dropdown(options=SPEEDS, value=2, layout={"width": "auto"}), "Speed", "How fast Play goes through the steps")
         self.speed.style.description_width = "initial"
-        rows = (self.back, self.step, self.on), (self.play, self.speed)
-        super().__init__([ipywidgets.HBox(row, layout={"flex_flow": "row wrap" if row[0] is self.play else "row", "width": "100%"}) for row in rows])
+        super().__init__([self.step, ipywidgets.HBox([self.back, self.on, self.play, self.speed], layout={"flex_flow": "row wrap", "width": "100%"})])
         self.back.on_click(lambda button: self.move(-1))
         self.on.on_click(lambda button: self.move(1))
         self.speed.observe(lambda change: self.play.set_trait("interval", round(1000 / change["new"])), "value")
@@ -152,7 +151,7 @@ class StepControl(ipywidgets.VBox):
         "Take another number of steps."
         self.play.max = self.step.max = last
 
-# %% ../../nbs/7_show/10_explorer.ipynb #a0c388e5
+# %% ../../nbs/7_show/10_explorer.ipynb #c45d9784
 def others_beside(
     checkpoint: str | Path,  # that is open
     task,  # its task
@@ -168,20 +167,20 @@ def others_beside(
         if known_name("task", config["task"]) == task.name and name != f"pretrained:{other}": found.append(f"pretrained:{other}")
     return found
 
-# %% ../../nbs/7_show/10_explorer.ipynb #eff9e7e9
+# %% ../../nbs/7_show/10_explorer.ipynb #a324796c
 def rival_of(
     path: str,  # of a checkpoint, or pretrained:NAME
     task,  # of the network that is open
     net,  # that is open
-) -> tuple:  # the task to ask it by, the network
+) -> tuple:  # its task, the network
     "A network to be seen beside another. Raises InputError for one that can't be read, or that does another task."
     other, rival = load(path)
     if other.name != task.name: raise InputError(f"{path} was trained on {other.name}, and this network on {task.name}: choose one of the same task")
     if not task.of_rows and (rival.inputs, rival.outputs) != (net.inputs, net.outputs):
         raise InputError(f"{path} takes {rival.inputs} numbers a step and answers {rival.outputs}, and this network {net.inputs} and {net.outputs}: they can't be given one sequence")
-    return other if task.of_rows else task, rival
+    return other, rival
 
-# %% ../../nbs/7_show/10_explorer.ipynb #dd826410
+# %% ../../nbs/7_show/10_explorer.ipynb #9a9fe54b
 class View(ipywidgets.VBox):
     "What one network did in a sequence: a heading, and a timeline."
     def __init__(self,
@@ -220,6 +219,18 @@ class View(ipywidgets.VBox):
         super().close()
         self.seen = self.net = None
 
+# %% ../../nbs/7_show/10_explorer.ipynb #407ffe03
+def with_rows(
+    task,
+    elsewhere: bool,  # may take the rows that come with the package, if its own are not there
+) -> tuple:  # the task, its rows, words on where they are from
+    "A task with rows to look at. Raises RowError if there are none."
+    try: return task, rows_of(task), ""
+    except RowError:
+        if not elsewhere: raise
+    task = replace(task, data="sample")
+    return task, rows_of(task), ", on the rows that come with the package"
+
 # %% ../../nbs/7_show/10_explorer.ipynb #937f1a17
 NOTHING = "nothing"
 
@@ -233,7 +244,7 @@ class AttentionExplorer(Panel):
     ):
         self.task, self.net = load(checkpoint)
         if data is not None and self.task.of_rows: self.task = replace(self.task, data=str(data))
-        self.rows = rows_of(self.task)
+        self.task, self.rows, where = with_rows(self.task, data is None)
         self.sizes = {name: size_slider(self.task, name) for name in self.task.sizes}
         self.number, self.control = number_slider(self.rows), StepControl()
         self.step, self.play = self.control.step, self.control.play
@@ -243,13 +254,13 @@ class AttentionExplorer(Panel):
             control.layout.width, control.layout.flex, control.layout.max_width, control.style.description_width = "auto", "1 1 280px", "700px", "initial"
         self.words, self.verdict, self.compared, self.sentences = (ipywidgets.HTML() for _ in range(4))
         self.alignment, self.graph = FigureView(), FigureView()
-        self.view, self.rival = View(str(checkpoint), self.turn), None
+        self.view, self.rival = View(f"{checkpoint}{where}", self.turn), None
         wraps = {"flex_flow": "row wrap", "align_items": "flex-start", "grid_gap": "0 16px", "width": "100%", "overflow": "visible"}
         self.views = ipywidgets.HBox([self.view], layout=wraps)
         moved = ipywidgets.VBox([self.control, self.words])
         moved.add_class("dualntm-stays")  # where a page can, it keeps this in sight
         super().__init__([self.verdict, ipywidgets.HBox([*self.sizes.values(), self.number, self.beside], layout=wraps), self.compared, moved,
-                          self.views, self.sentences, ipywidgets.HBox([self.alignment, self.graph], layout=wraps)])
+                          self.sentences, self.views, ipywidgets.HBox([self.alignment, self.graph], layout=wraps)])
         for control in (*self.sizes.values(), self.number): control.observe(lambda change: self.work(), "value")
         self.beside.observe(lambda change: self.compare(), "value")
         self.step.observe(lambda change: self.draw(), "value")
@@ -288,7 +299,7 @@ def work(self: AttentionExplorer) -> None:
     if self.step.value: self.step.value = 0
     else: self.draw()
 
-# %% ../../nbs/7_show/10_explorer.ipynb #e65ee432
+# %% ../../nbs/7_show/10_explorer.ipynb #6f3125ac
 @patch
 def say_beside(self: AttentionExplorer) -> None:
     "Say how much of the answer of either network is wrong."
@@ -335,7 +346,8 @@ def draw(self: AttentionExplorer) -> None:
         other = self.views.children[1]
         said = answer_words(other.seen, min(step, other.timeline.steps - 1))
         if said: lines.append(f"beside, {said}")
-    self.words.value = "".join(coloured(line, "good" if line.endswith("which is right") else "note") for line in lines)
+    said = "".join(coloured(line, "good" if line.endswith("which is right") else "note") for line in lines)
+    self.words.value = f"<div style='display:flex;flex-wrap:wrap;gap:4px'>{said}</div>"
     for view in self.views.children: view.lead(step)
     if isinstance(seen.batch, TextBatch): self.sentences.value = sentence_table(seen, step)
     if looks: self.graph.show(graph_figure(seen, step), f"The working graph at step {step}: {'; '.join(looks)}")
