@@ -18,8 +18,8 @@ from ..errors import GraphError, InputError, RowError, TextModelError
 from ..extras import ipywidgets
 from ..files import text_in
 from ..graph import GraphMemory, InMemoryGraphMemory
-from .graph_browser import draw_neighbourhood
-from .panel import labelled, Panel, shade
+from .graph_view import GraphView
+from .panel import labelled, Panel, put, shade
 from ..text import chunks, commit_found, document_sentences, findings, found_edges, Judgement, LABELS, Row, sentences_of
 from ..train import load
 
@@ -71,7 +71,8 @@ class AskPanel(Panel):
         self.tell, self.ask = (labelled(ipywidgets.Button(), *words) for words in (("Tell it", "Tell the reader the text"), ("Ask", "Judge the statement")))
         self.keep = ipywidgets.Checkbox(description="Keep what follows", tooltip="Write the conclusion into the graph", indent=False, layout={"width": "auto"})
         self.bar = ipywidgets.IntProgress(layout={"display": "none"})
-        self.notice, self.answer, self.evidence, self.piece, self.past = (ipywidgets.HTML() for _ in range(5))
+        self.notice, self.answer, self.evidence, self.past = (ipywidgets.HTML() for _ in range(4))
+        self.piece = ipywidgets.VBox()  # the part of the graph that was written, drawn
         def line(*parts): return ipywidgets.HBox(parts, layout={"flex_flow": "row wrap", "align_items": "center"})
         super().__init__([self.reader, self.text, line(self.files, self.tell, self.bar), self.statement, line(self.ask, self.keep), self.notice,
                           self.answer, self.evidence, self.piece, self.past])
@@ -154,7 +155,8 @@ def judge(self: AskPanel) -> None:
     "Judge the statement in the field."
     text = " ".join(self.statement.value.split())
     if (now := self.asking()) == self.last: return
-    self.answer.value = self.evidence.value = self.piece.value = ""  # whatever becomes of this one
+    self.answer.value = self.evidence.value = ""  # whatever becomes of this one
+    put(self.piece)
     self.last = None
     if not text: return self.say("There is nothing to judge: write a statement, such as “Ada owns a boat.”", "error")
     if not self.memory or not self.memory.count().propositions: return self.say("Nothing was told yet: tell the reader a text first.", "error")
@@ -166,7 +168,8 @@ def judge(self: AskPanel) -> None:
     edges = found_edges(row, judgement)
     if kept := edges if self.keep.value else []:
         with self.writing(): commit_found(self.task, self.net, [row], [judgement], "panel", sure=True)
-        self.piece.value = draw_neighbourhood(self.memory, self.memory.find(kept[0].target))
+        put(self.piece, view := GraphView(self.memory))
+        view.show_around(self.memory.find(kept[0].target))
         self.changed()
     self.asked.append(findings(row, judgement, self.keep.value))
     self.last = now if not kept else self.asking()
@@ -174,6 +177,11 @@ def judge(self: AskPanel) -> None:
     count = f"{len(edges)} entailment{'s' * (len(edges) != 1)}"
     more = f"{count} kept" if kept else f"Keep what follows would write {count}" if edges else "nothing follows that could be kept"
     self.say(f"Judged by {len(known):,} sentence{'s' * (len(known) != 1)}; {more}.")
+
+@patch
+def note_change(self: AskPanel) -> None:
+    "Say that the graph is another one than when the answer was given; called by those who change it elsewhere."
+    if self.last is not None and self.asking() != self.last: self.say("The graph was changed after this answer: press Ask to judge again.")
 
 # %% ../../nbs/7_show/19_ask_panel.ipynb #f99a7325
 @patch
