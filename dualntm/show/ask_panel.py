@@ -48,7 +48,7 @@ def evidence_list(
     "The sentences by which a statement was judged, with their weights."
     weighed = sorted(zip(sentences_of(row), judgement.evidence or ()), key=lambda pair: -pair[1])[:most]
     if not weighed: return ""
-    lines = [f'<div style="background:{shade(weight)};padding:1px 6px">{f"<b>{weight:.2f}</b>" if weight > .5 else f"{weight:.2f}"}&ensp;{escape(text)}</div>'
+    lines = [f'<div style="color:#1b1b1b;background:{shade(weight)};padding:1px 6px">{f"<b>{weight:.2f}</b>" if weight > .5 else f"{weight:.2f}"}&ensp;{escape(text)}</div>'
              for text, weight in weighed]
     return f'<div style="color:#1b1b1b;background:#fff;padding:2px;line-height:1.5">{"".join(lines)}</div>'
 

@@ -35,7 +35,8 @@ FRONT_CSS = theme_css(".dualntm-front") + '''
 FRONT_JS = '''
 function inks(el) {
   const probe = document.createElement("span"), found = {};
-  el.append(probe);
+  probe.className = "dualntm-front";
+  (el.isConnected ? el : document.body).append(probe);  // a part that is not on the page yet has no colours
   for (const name of NAMES) {
     probe.style.color = `var(--${name})`;
     found[name] = getComputedStyle(probe).color;
