@@ -97,6 +97,12 @@ def until_changed(page, read, before):
 def picture(page, alt): return page.locator(f'.widget-html img[alt^="{alt}"]').first
 
 
+def lanes(where): return where.locator(".dualntm-lanes").first
+
+
+def held(where): return where.locator('canvas[aria-label^="The memory after step"]').first
+
+
 def curve(page):
     "The picture of the learning curve, None as long as there is none."
     shown = picture(page, "Learning curve")

@@ -3,9 +3,11 @@ import json, os, re, shutil, subprocess, time, urllib.request
 from urllib.parse import urlsplit
 
 import pytest
-from pages import HERE, button, chromium_path, curve, field, page_of, pause, picture, process, root, settings, shot, start, tab, until_answers, until_changed
+from pages import HERE, button, chromium_path, curve, field, held, lanes, page_of, pause, picture, process, root, settings, shot, start, tab, until_answers, until_changed
 
 from dualntm.neo4j import free_port
+from dualntm.show import lanes_of, record
+from dualntm.train import load
 
 
 @pytest.fixture(scope="module")
@@ -53,14 +55,14 @@ def test_jupyterlab(lab, chromium):
         pause(page)
 
         slider = page.locator(".widget-slider", has=page.locator(".widget-label", has_text="Step"))
-        handle, memory = slider.locator(".noUi-handle"), picture(page, "The short-term memory")
-        def seen(): return slider.locator(".widget-readout").text_content(), memory.get_attribute("src")
+        handle, memory = slider.locator(".noUi-handle"), held(page)
+        def seen(): return slider.locator(".widget-readout").text_content(), memory.get_attribute("aria-label")
         handle.scroll_into_view_if_needed()
         before = seen()
         assert before[0] == "0"
         handle.focus()
         page.keyboard.press("ArrowRight")
-        until_changed(page, lambda: memory.get_attribute("src"), before[1])
+        until_changed(page, lambda: memory.get_attribute("aria-label"), before[1])
         assert seen()[0] == "1"
         here, end = handle.bounding_box(), slider.locator(".noUi-base").bounding_box()
         at = here["x"] + here["width"] / 2, here["y"] + here["height"] / 2
@@ -69,7 +71,7 @@ def test_jupyterlab(lab, chromium):
         page.mouse.down()
         page.mouse.move(end["x"] + end["width"] / 2, at[1], steps=5)
         page.mouse.up()
-        until_changed(page, lambda: memory.get_attribute("src"), before[1])
+        until_changed(page, lambda: memory.get_attribute("aria-label"), before[1])
         assert int(seen()[0]) > 5
         shot(page, "explore")
 
@@ -98,9 +100,9 @@ def test_dualntm_panel(chromium, tmp_path):
         address = said.split()[-1]
         assert urlsplit(urllib.request.urlopen(address.partition("?")[0]).url).path == "/login"  # without the token
         with page_of(chromium, address) as page:
-            picture(page, "The short-term memory").wait_for()
+            held(page).wait_for()
             slider = page.locator(".widget-slider", has=page.locator(".widget-label", has_text="Step"))
-            picture(page, "The short-term memory").evaluate("figure => figure.scrollIntoView({block: 'end'})")
+            held(page).evaluate("figure => figure.scrollIntoView({block: 'end'})")
             assert 0 <= slider.bounding_box()["y"] < 1000, "the slider stays beside what it moves"
             tab(page, "Train").click()
             start(page)
@@ -108,7 +110,7 @@ def test_dualntm_panel(chromium, tmp_path):
             shot(page, "panel")
             button(page, "Open").click()
             page.locator(".widget-html", has_text="is open").wait_for()
-            picture(page, "The short-term memory").wait_for()
+            held(page).wait_for()
             for width in (400, 1280, 1920):
                 page.set_viewport_size({"width": width, "height": 900})
                 for title in ("Train", "Look inside", "Graph", "Ask"):
@@ -118,6 +120,66 @@ def test_dualntm_panel(chromium, tmp_path):
     assert (work/"checkpoints"/"copy-ntm-seed1000"/"latest.pt").exists()
 
 
+def test_timeline(chromium, tmp_path):
+    "A click and a key move the cursor, and the slider follows; the number under the pointer is the one that Python holds; two networks go along."
+    if not os.environ.get("CI"): pytest.importorskip("voila")
+    runs = root/"data"/"copy"
+    task, net = load(runs/"default-seed1")
+    recorded = record(task, net, 0, length=20)
+    expected = {lane.name: lane for lane in lanes_of(recorded, net.heads_in_words)}["read head"]
+    with process("dualntm", "panel", "--no-browser", "--checkpoint", runs/"default-seed1", cwd=tmp_path, env=settings(tmp_path),
+                 stdout=subprocess.PIPE, stderr=(tmp_path/"panel.log").open("w")) as running:
+        with page_of(chromium, running.stdout.readline().split()[-1]) as page:
+            figure, slider = lanes(page), page.locator(".widget-slider", has=page.locator(".widget-label", has_text="Step"))
+            def stands(): return int(slider.locator(".widget-readout").text_content()), int(figure.get_attribute("aria-valuenow"))
+            def until_both(step):
+                for _ in range(600):
+                    if stands() == (step, step): return
+                    page.wait_for_timeout(100)
+                raise AssertionError((step, stands()))
+            figure.wait_for()
+            until_both(0)
+            figure.scroll_into_view_if_needed()
+            box = figure.bounding_box()
+            figure.click(position={"x": box["width"] * .5, "y": 40})
+            clicked = until_changed(page, lambda: stands()[0], 0)
+            until_both(clicked)
+            assert 10 < clicked < 30
+            page.keyboard.press("ArrowRight")
+            until_both(clicked + 1)
+            page.keyboard.press("End")
+            until_both(40)
+            assert figure.get_attribute("aria-valuetext") == f"step 40: {recorded.words[40]}"
+            held(page).and_(page.get_by_label("The memory after step 40")).wait_for()
+            page.keyboard.press("Home")
+            until_both(0)
+            button(page, "Next").click()
+            until_both(1)
+
+            tip, told = figure.locator(".tip"), {}
+            for y in range(4, int(box["height"]), 3):
+                figure.hover(position={"x": box["width"] * .75, "y": y}, force=True)
+                if (found := re.match(r"step (\d+), read head, cell (\d+): (\S+)$", tip.text_content())) and not tip.is_hidden(): told[int(found[1]), int(found[2])] = float(found[3])
+            assert len(told) > 10 and max(told.values()) > .1
+            for (step, cell), value in told.items(): assert value == float(f"{expected.values[list(expected.names).index(cell), step]:.6g}"), (step, cell)
+            shot(page, "timeline")
+
+            field(page, "Beside").fill(str(runs/"default-seed10"))
+            field(page, "Beside").press("Enter")
+            page.get_by_text("default-seed10: 0 of 160 bits wrong").wait_for()
+            other = page.locator(".dualntm-lanes").nth(1)
+            other.focus()
+            page.keyboard.press("End")
+            until_both(40)
+            assert other.get_attribute("aria-valuenow") == "40"
+            field(page, "Beside").fill("no-such-run")
+            field(page, "Beside").press("Enter")
+            page.get_by_text("there is no checkpoint at no-such-run").wait_for()
+            assert page.locator(".dualntm-lanes").count() == 1
+            shot(page, "beside")
+    assert running.returncode == 0
+
+
 def test_told_and_asked_on_the_page(chromium, tmp_path):
     "A first visit: a pretrained network is there to look into; a text that is told and a file that is chosen make a graph; a statement is judged from it."
     if not os.environ.get("CI"): pytest.importorskip("voila")
@@ -125,7 +187,7 @@ def test_told_and_asked_on_the_page(chromium, tmp_path):
     with process("dualntm", "panel", "--no-browser", cwd=tmp_path, env=settings(tmp_path), stdout=subprocess.PIPE, stderr=(tmp_path/"panel.log").open("w")) as running:
         with page_of(chromium, running.stdout.readline().split()[-1]) as page:
             tab(page, "Look inside").click()
-            picture(page, "The short-term memory").wait_for()
+            held(page).wait_for()
             tab(page, "Ask").click()
             field(page, "Text").fill("Ada owns a red boat. Tom repairs engines.")
             with page.expect_file_chooser() as chooser: button(page, "Files").click()
