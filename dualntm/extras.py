@@ -16,7 +16,7 @@ EXTRAS = {package: extra for extra, packages in {
     "hub": "huggingface_hub",
     "text": "bm25s scipy sentencex sklearn tokenizers transformers",
     "neo4j": "neo4j",
-    "panel": "ipykernel ipywidgets voila",
+    "panel": "anywidget ipykernel ipywidgets voila",
     "serve": "mcp",
     "onnx": "onnx onnxruntime onnxscript",
     "rdf": "rdflib",

@@ -1,5 +1,5 @@
 "Data as people have it: every form in every kind of file gives the same rows, columns with other names, forms of other packages, and what is wrong with a file in one sentence."
-import csv, json, sys, warnings
+import csv, gzip, json, sys, warnings
 from pathlib import Path
 
 import pytest
@@ -129,6 +129,24 @@ def test_a_folder_of_splits(tmp_path, ending):
     if ending == "saved": (tmp_path/"data"/"dataset_dict.json").write_text('{"splits": []}')
     assert {name: len(rows) for name, rows in read_splits(tmp_path/"data").items()} == {"train": 30, "dev": 15, "test": 15}
     if ending == "saved": assert len(read_splits(tmp_path/"data"/"train")["train"]) == 24
+
+
+@pytest.mark.parametrize("ending", ["json", "jsonl", "csv", "tsv"])
+def test_compressed_rows(tmp_path, ending):
+    rows = [{"sentence1": f"Event {n} took place.", "sentence2": f"It is {n}.", "gold_label": ("entailment", "neutral", "contradiction")[n % 3]} for n in range(30)]
+    (tmp_path/"data").mkdir()
+    plain = put(tmp_path, f"rows.{ending}", rows)
+    packed, cut = tmp_path/"data"/f"train.{ending}.gz", tmp_path/f"cut.{ending}.gz"
+    packed.write_bytes(gzip.compress(plain.read_bytes()))
+    assert unplaced(read_rows(packed)) == unplaced(read_rows(plain))
+    put(tmp_path/"data", f"dev.{ending}", rows[:5])
+    with pytest.warns(UserWarning, match="in more than one split"): found = read_splits(tmp_path/"data")
+    assert {name: len(some) for name, some in found.items()} == {"train": 30, "dev": 5, "test": 0}
+    for content in (packed.read_bytes()[:-20], plain.read_bytes()):
+        cut.write_bytes(content)
+        with pytest.raises(RowError, match=f"cut.{ending}.gz: can't be decompressed"): read_rows(cut)
+    (tmp_path/"data"/f"train.{ending}").write_bytes(plain.read_bytes())
+    with pytest.raises(RowError, match="found both train"): read_splits(tmp_path/"data")
 
 
 WRONG = {"rows.xlsx": (b"PK", r"another ending, expected a file of rows \(.json, .jsonl, .csv, .tsv, .txt, .parquet or .arrow\)"),

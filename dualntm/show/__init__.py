@@ -9,6 +9,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(__name__, submod_attrs={
     "graphs": ["as_networkx", "judged_graph", "plot_entailments", "plot_working_graph"],
     "architecture": ["draw_architecture", "draw_soft_merge"],
     "panel": ["announced", "coloured", "discard", "FigureView", "INKS", "labelled", "Panel", "put"],
+    "front": ["Front", "FRONT_CSS", "THEME", "theme_css", "with_front"],
     "explorer": ["AttentionExplorer", "record", "Recording"],
     "run_words": ["AskedRun", "command_of", "is_trained", "last_run", "open_run"],
     "run_choice": ["RunChoice"],

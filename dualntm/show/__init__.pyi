@@ -39,6 +39,11 @@ from .panel import INKS as INKS
 from .panel import labelled as labelled
 from .panel import Panel as Panel
 from .panel import put as put
+from .front import Front as Front
+from .front import FRONT_CSS as FRONT_CSS
+from .front import THEME as THEME
+from .front import theme_css as theme_css
+from .front import with_front as with_front
 from .explorer import AttentionExplorer as AttentionExplorer
 from .explorer import record as record
 from .explorer import Recording as Recording
@@ -61,4 +66,4 @@ from .run_viewer import runs_in as runs_in
 from .run_viewer import RunViewer as RunViewer
 from .workbench import Workbench as Workbench
 
-__all__ = ['AskPanel', 'AskedRun', 'AttentionExplorer', 'COLOURS', 'FigureView', 'GraphBrowser', 'INKS', 'Learning', 'PALE', 'Panel', 'Picture', 'Recording', 'RunChoice', 'RunPictures', 'RunViewer', 'STYLE', 'TrainPanel', 'WhyPanel', 'Workbench', 'animate', 'announced', 'as_array', 'as_networkx', 'beliefs_of', 'check_figure', 'coloured', 'command_of', 'contrast', 'curve', 'discard', 'draw_architecture', 'draw_soft_merge', 'graph_of', 'is_trained', 'judged_graph', 'labelled', 'last_run', 'load_learning', 'newest_part', 'open_run', 'picture', 'plot_alignment', 'plot_beliefs', 'plot_convergence', 'plot_cost_by_length', 'plot_entailments', 'plot_learning', 'plot_memory', 'plot_sequences', 'plot_weightings', 'plot_working_graph', 'png', 'put', 'readable', 'record', 'record_learning', 'running_mean', 'runs_in', 'save_learning', 'style', 'used_cells']
+__all__ = ['AskPanel', 'AskedRun', 'AttentionExplorer', 'COLOURS', 'FRONT_CSS', 'FigureView', 'Front', 'GraphBrowser', 'INKS', 'Learning', 'PALE', 'Panel', 'Picture', 'Recording', 'RunChoice', 'RunPictures', 'RunViewer', 'STYLE', 'THEME', 'TrainPanel', 'WhyPanel', 'Workbench', 'animate', 'announced', 'as_array', 'as_networkx', 'beliefs_of', 'check_figure', 'coloured', 'command_of', 'contrast', 'curve', 'discard', 'draw_architecture', 'draw_soft_merge', 'graph_of', 'is_trained', 'judged_graph', 'labelled', 'last_run', 'load_learning', 'newest_part', 'open_run', 'picture', 'plot_alignment', 'plot_beliefs', 'plot_convergence', 'plot_cost_by_length', 'plot_entailments', 'plot_learning', 'plot_memory', 'plot_sequences', 'plot_weightings', 'plot_working_graph', 'png', 'put', 'readable', 'record', 'record_learning', 'running_mean', 'runs_in', 'save_learning', 'style', 'theme_css', 'used_cells', 'with_front']

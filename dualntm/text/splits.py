@@ -9,7 +9,7 @@ __all__ = ['SPLITS', 'SAMPLE', 'ending_of', 'files_of_rows', 'opened', 'as_text'
            'warn_shared', 'read_splits', 'count_rows']
 
 # %% ../../nbs/5_text/09_splits.ipynb #7d89ca11
-import difflib, json, re, warnings
+import difflib, gzip, json, re, warnings, zlib
 from collections import Counter
 from contextlib import contextmanager, suppress
 from functools import cache
@@ -27,12 +27,16 @@ from .rows import check_setting, Form, form_of, known_forms, LabelError, LABELS,
 from .sentences import check_text, show, split_sentences, take_text, wrong
 
 # %% ../../nbs/5_text/09_splits.ipynb #4b87bcce
+def _uncompressed(path: Path) -> Path:
+    "The name that a file has without the ending of its compression."
+    return path.with_suffix("") if path.suffix.lower() == ".gz" else path
+
 def ending_of(
     path: Path,
 ) -> str:  # a name in the registry, if it is known
     "The ending of a file without its dot; arrow for a folder in which the package datasets has saved rows."
     if isdir(path) and (path/"state.json").is_file(): return "arrow"
-    return path.suffix[1:].lower()
+    return _uncompressed(path).suffix[1:].lower()
 
 def files_of_rows() -> str:
     "The files that can be read, in words."
@@ -45,11 +49,13 @@ def opened(
     path: Path,
 ):  # gives a binary file
     "A file to read. Raises RowError if it can't be opened."
-    try: f = open(path, "rb")
+    try: f = (gzip.open if path.suffix.lower() == ".gz" else open)(path, "rb")
     except FileNotFoundError: raise wrong(path, "", "no such file", files_of_rows()) from None
     except IsADirectoryError: raise wrong(path, "", "a folder", files_of_rows()) from None
     except (OSError, ValueError) as e: raise RowError(f"{path}: can't be read: {getattr(e, 'strerror', None) or e}") from None
-    with f: yield f
+    with f:
+        try: yield f
+        except (EOFError, gzip.BadGzipFile, zlib.error) as e: raise RowError(f"{path}: can't be decompressed, expected a file that gzip has written: {e}") from None
 
 def as_text(
     content: bytes,
@@ -255,7 +261,7 @@ def _stem(
     path: Path,
 ) -> str:  # in lower case, without the number of a piece
     "The name of a file without its ending."
-    return re.sub(r"-\d{5}-of-\d{5}$", "", path.stem.lower())
+    return re.sub(r"-\d{5}-of-\d{5}$", "", _uncompressed(path).stem.lower())
 
 def split_named(
     path: Path,
@@ -276,7 +282,7 @@ def by_split(
     for path in files:
         if (split := split_named(path, within)) is None: continue
         pieces = named.setdefault(split, [])
-        if pieces and ((_stem(pieces[0]), ending_of(pieces[0])) != (_stem(path), ending_of(path)) or path.stem == pieces[0].stem):
+        if pieces and ((_stem(pieces[0]), ending_of(pieces[0])) != (_stem(path), ending_of(path)) or _uncompressed(path).stem == _uncompressed(pieces[0]).stem):
             raise wrong(folder, "", f"both {pieces[0].name} and {path.name}", f"one file for {split}")
         pieces.append(path)
     return named
@@ -304,7 +310,7 @@ def find_files(
         raise wrong(folder, "", f"{' and '.join(names)} but no train", wanted)
     if not tables: raise wrong(folder, "", "no such files", wanted)
     for one, other in zip(tables, tables[1:]):
-        if one.stem == other.stem: raise wrong(folder, "", f"both {one.name} and {other.name}", "each file in one ending")
+        if _uncompressed(one).stem == _uncompressed(other).stem: raise wrong(folder, "", f"both {one.name} and {other.name}", "each file in one ending")
     return tables
 
 # %% ../../nbs/5_text/09_splits.ipynb #24bb7cf8
