@@ -48,7 +48,7 @@ def test_jupyterlab(lab, chromium):
         page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
         button(page, "Start").wait_for()
         until_changed(page, lambda: curve(page), start(page))
-        picture(page, "Weightings of the heads").wait_for()
+        picture(page, "One sequence, always the same").wait_for()
         shot(page, "train")
         pause(page)
 
@@ -178,8 +178,8 @@ def test_reload(chromium, tmp_path):
                  stderr=(tmp_path/"panel.log").open("w")) as running:
         address = running.stdout.readline().split()[-1]
         with page_of(chromium, address) as page:
-            field(page, "Seed").fill("5")
-            field(page, "Seed").press("Enter")
+            field(page, "Seeds").fill("5")
+            field(page, "Seeds").press("Enter")
             start(page)
             first = kernels(running)
             assert len(first) == 1
@@ -187,7 +187,7 @@ def test_reload(chromium, tmp_path):
             button(page, "Start").wait_for()
             until(lambda: len(kernels(running)) == 1)
             assert kernels(running) != first
-            assert field(page, "Seed").input_value() == "5" and field(page, "Controller size").input_value() == "20"
+            assert field(page, "Seeds").input_value() == "5" and field(page, "Controller size").input_value() == "20"
             notice = page.locator(".widget-html", has_text="Resume goes on with it").first
             notice.wait_for()
             stopped = int(re.search(r"a run of ([\d,]+) of", notice.text_content())[1].replace(",", ""))
