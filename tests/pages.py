@@ -94,7 +94,7 @@ def until_changed(page, read, before):
     raise AssertionError(f"still {before!r:.100} after three minutes")
 
 
-def picture(page, alt): return page.locator(f'.widget-html img[alt^="{alt}"]').first
+def picture(page, alt): return page.locator(f'.widget-html img[alt^="{alt}"], .widget-html [role="img"][aria-label^="{alt}"]').first
 
 
 def lanes(where): return where.locator(".dualntm-lanes").first
@@ -106,7 +106,7 @@ def held(where): return where.locator('canvas[aria-label^="The memory after step
 def curve(page):
     "The picture of the learning curve, None as long as there is none."
     shown = picture(page, "Learning curve")
-    return shown.get_attribute("src") if shown.count() else None
+    return shown.inner_html() if shown.count() else None
 
 
 def start(page):

@@ -1,9 +1,9 @@
 "The panels in a real browser: in JupyterLab, and as the page that `dualntm panel` shows. Nothing may leave the machine."
-import json, os, re, shutil, subprocess, time, urllib.request
+import json, os, re, shutil, signal, subprocess, time, urllib.request
 from urllib.parse import urlsplit
 
 import pytest
-from pages import HERE, button, chromium_path, curve, field, held, lanes, page_of, pause, picture, process, root, settings, shot, start, tab, until_answers, until_changed
+from pages import HERE, SMALL, button, chromium_path, curve, field, held, lanes, page_of, pause, picture, process, root, settings, shot, start, tab, until_answers, until_changed
 
 from dualntm.neo4j import free_port
 from dualntm.show import lanes_of, record
@@ -50,7 +50,7 @@ def test_jupyterlab(lab, chromium):
         page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
         button(page, "Start").wait_for()
         until_changed(page, lambda: curve(page), start(page))
-        picture(page, "Weightings of the heads").wait_for()
+        picture(page, "One sequence, always the same").wait_for()
         shot(page, "train")
         pause(page)
 
@@ -86,6 +86,67 @@ def test_jupyterlab(lab, chromium):
         result.click()
         graph.locator(f'svg[role="img"][aria-label$="around: {text}"]').wait_for()
         shot(page, "graph", graph)
+
+
+def test_a_kernel_that_is_gone(lab, chromium, tmp_path):
+    "The panel says so in a sentence and can't be pressed, and so does the page that is loaded again; the cell, run again, makes another."
+    cell = {"cell_type": "code", "id": "panel", "metadata": {}, "source": "from dualntm.show import TrainPanel\nTrainPanel()", "outputs": [], "execution_count": None}
+    about = {"nbformat": 4, "nbformat_minor": 5, "metadata": {"kernelspec": {"name": "python3", "display_name": "python3"}}, "cells": [cell]}
+    (tmp_path/"nbs"/"small.ipynb").write_text(json.dumps(about))
+    panel = "document.querySelector('.dualntm-panel')"
+
+    def run_all(page):
+        page.get_by_text("| Idle").wait_for()
+        page.get_by_role("menuitem", name="Run", exact=True).click()
+        page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
+        button(page, "Start").wait_for()
+
+    with page_of(chromium, lab.replace("panels.ipynb", "small.ipynb")) as page:
+        run_all(page)
+        page.wait_for_function(f"{panel} && !{panel}.inert")
+        assert page.locator(".dualntm-rerun").count() == 1 and not page.locator(".dualntm-rerun").is_visible()
+        for number in kernels_of(port := urlsplit(lab).port): os.kill(number, signal.SIGKILL)
+        page.get_by_text("The kernel was restarted: run the cell again to use this panel.").wait_for()
+        assert page.evaluate(f"{panel}.inert") and button(page, "Start").is_visible()
+        run_all(page)
+        page.wait_for_function(f"{panel} && !{panel}.inert")
+        assert page.locator(".dualntm-gone").count() == 0
+        page.keyboard.press("Control+s")
+        until(lambda: "dualntm-rerun" in (tmp_path/"nbs"/"small.ipynb").read_text())
+    for number in kernels_of(port): os.kill(number, signal.SIGKILL)
+    page = chromium.new_page()  # JupyterLab itself writes to the console that it finds no widget
+    page.goto(lab.replace("panels.ipynb", "small.ipynb"))
+    page.get_by_text("This panel is no longer there").wait_for(timeout=120_000)
+    assert not page.locator(".jupyter-button").count() and not page.get_by_text("model not found").first.is_visible()
+    page.close()
+
+
+def test_errors_seeds_and_the_command(chromium, tmp_path):
+    "An error stands at its field and goes when it is mended; the command is copied; seeds side by side are paused and end."
+    if not os.environ.get("CI"): pytest.importorskip("voila")
+    with process("dualntm", "panel", "--no-browser", cwd=tmp_path, env=settings(tmp_path), stdout=subprocess.PIPE, stderr=(tmp_path/"panel.log").open("w")) as running:
+        with page_of(chromium, running.stdout.readline().split()[-1]) as page:
+            for label, value in {**SMALL, "Batches": "3000", "Seeds": "1 10", "Memory cells": "-3"}.items(): field(page, label).fill(value)
+            field(page, "Memory cells").press("Enter")
+            alert = page.get_by_role("alert").filter(has_text="Memory cells: memory_n=-3: it must be at least 1")
+            alert.wait_for()
+            at, below = (found.bounding_box() for found in (field(page, "Memory cells"), alert))
+            assert 0 <= below["y"] - at["y"] - at["height"] < 20, "the sentence stands below its field"
+            assert not page.get_by_text("dualntm train").count()
+            field(page, "Memory cells").fill("16")
+            field(page, "Memory cells").press("Enter")
+            alert.wait_for(state="detached")
+            page.get_by_text("dualntm train --task copy --model-type ntm --seeds 1 10").wait_for()
+            page.get_by_role("button", name="Copy").click()
+            page.get_by_role("status").filter(has_text=re.compile("Copied|Selected")).wait_for()
+            button(page, "Start").click()
+            picture(page, "Learning curves of 2 seeds").wait_for()
+            button(page, "Pause").click()
+            page.get_by_text("paused, what has begun is saved").wait_for()
+            shot(page, "seeds")
+            button(page, "Stop").click()
+            page.get_by_text("Resume goes on here").wait_for()
+    for seed in (1, 10): assert (tmp_path/"checkpoints"/f"copy-ntm-seed{seed}"/"latest.pt").exists()
 
 
 def test_dualntm_panel(chromium, tmp_path):
@@ -210,6 +271,20 @@ def test_told_and_asked_on_the_page(chromium, tmp_path):
     assert running.returncode == 0
 
 
+def kernels_of(port):
+    "The kernels of the server that listens at a port of this machine."
+    import psutil
+    listening = [process for process in psutil.process_iter() if any(word == f"--port={port}" for word in words_of(process))]
+    return [number for server in listening for number in kernels(server)]
+
+
+def words_of(process):
+    "The words by which a process was started; none for one that has ended."
+    import psutil
+    try: return process.cmdline()
+    except psutil.Error: return []
+
+
 def kernels(server):
     "The processes of the kernels that a server has started."
     import psutil
@@ -240,8 +315,8 @@ def test_reload(chromium, tmp_path):
                  stderr=(tmp_path/"panel.log").open("w")) as running:
         address = running.stdout.readline().split()[-1]
         with page_of(chromium, address) as page:
-            field(page, "Seed").fill("5")
-            field(page, "Seed").press("Enter")
+            field(page, "Seeds").fill("5")
+            field(page, "Seeds").press("Enter")
             start(page)
             first = kernels(running)
             assert len(first) == 1
@@ -249,7 +324,7 @@ def test_reload(chromium, tmp_path):
             button(page, "Start").wait_for()
             until(lambda: len(kernels(running)) == 1)
             assert kernels(running) != first
-            assert field(page, "Seed").input_value() == "5" and field(page, "Controller size").input_value() == "20"
+            assert field(page, "Seeds").input_value() == "5" and field(page, "Controller size").input_value() == "20"
             notice = page.locator(".widget-html", has_text="Resume goes on with it").first
             notice.wait_for()
             stopped = int(re.search(r"a run of ([\d,]+) of", notice.text_content())[1].replace(",", ""))
