@@ -33,6 +33,7 @@ from .architecture import draw_architecture as draw_architecture
 from .architecture import draw_soft_merge as draw_soft_merge
 from .panel import announced as announced
 from .panel import coloured as coloured
+from .panel import copyable as copyable
 from .panel import discard as discard
 from .panel import FigureView as FigureView
 from .panel import INKS as INKS
@@ -44,9 +45,17 @@ from .front import FRONT_CSS as FRONT_CSS
 from .front import THEME as THEME
 from .front import theme_css as theme_css
 from .front import with_front as with_front
+from .timeline import Lane as Lane
+from .timeline import Timeline as Timeline
+from .recording import lanes_of as lanes_of
+from .recording import record as record
+from .recording import Recording as Recording
 from .explorer import AttentionExplorer as AttentionExplorer
-from .explorer import record as record
-from .explorer import Recording as Recording
+from .live import Line as Line
+from .live import lines_html as lines_html
+from .live import LiveView as LiveView
+from .live import Strip as Strip
+from .live import strips_html as strips_html
 from .run_words import AskedRun as AskedRun
 from .run_words import command_of as command_of
 from .run_words import is_trained as is_trained
@@ -66,4 +75,4 @@ from .run_viewer import runs_in as runs_in
 from .run_viewer import RunViewer as RunViewer
 from .workbench import Workbench as Workbench
 
-__all__ = ['AskPanel', 'AskedRun', 'AttentionExplorer', 'COLOURS', 'FRONT_CSS', 'FigureView', 'Front', 'GraphBrowser', 'INKS', 'Learning', 'PALE', 'Panel', 'Picture', 'Recording', 'RunChoice', 'RunPictures', 'RunViewer', 'STYLE', 'THEME', 'TrainPanel', 'WhyPanel', 'Workbench', 'animate', 'announced', 'as_array', 'as_networkx', 'beliefs_of', 'check_figure', 'coloured', 'command_of', 'contrast', 'curve', 'discard', 'draw_architecture', 'draw_soft_merge', 'graph_of', 'is_trained', 'judged_graph', 'labelled', 'last_run', 'load_learning', 'newest_part', 'open_run', 'picture', 'plot_alignment', 'plot_beliefs', 'plot_convergence', 'plot_cost_by_length', 'plot_entailments', 'plot_learning', 'plot_memory', 'plot_sequences', 'plot_weightings', 'plot_working_graph', 'png', 'put', 'readable', 'record', 'record_learning', 'running_mean', 'runs_in', 'save_learning', 'style', 'theme_css', 'used_cells', 'with_front']
+__all__ = ['AskPanel', 'AskedRun', 'AttentionExplorer', 'COLOURS', 'FRONT_CSS', 'FigureView', 'Front', 'GraphBrowser', 'INKS', 'Lane', 'Learning', 'Line', 'LiveView', 'PALE', 'Panel', 'Picture', 'Recording', 'RunChoice', 'RunPictures', 'RunViewer', 'STYLE', 'Strip', 'THEME', 'Timeline', 'TrainPanel', 'WhyPanel', 'Workbench', 'animate', 'announced', 'as_array', 'as_networkx', 'beliefs_of', 'check_figure', 'coloured', 'command_of', 'contrast', 'copyable', 'curve', 'discard', 'draw_architecture', 'draw_soft_merge', 'graph_of', 'is_trained', 'judged_graph', 'labelled', 'lanes_of', 'last_run', 'lines_html', 'load_learning', 'newest_part', 'open_run', 'picture', 'plot_alignment', 'plot_beliefs', 'plot_convergence', 'plot_cost_by_length', 'plot_entailments', 'plot_learning', 'plot_memory', 'plot_sequences', 'plot_weightings', 'plot_working_graph', 'png', 'put', 'readable', 'record', 'record_learning', 'running_mean', 'runs_in', 'save_learning', 'strips_html', 'style', 'theme_css', 'used_cells', 'with_front']

@@ -4,10 +4,11 @@
 
 # %% auto #0
 __all__ = ['COLOURS', 'STYLE', 'PALE', 'styling', 'FAMILIES', 'FONTS', 'ADVISED', 'luminance', 'contrast', 'style', 'png',
-           'Picture', 'picture', 'kind_of', 'signs_of', 'font_for', 'has_font', 'readable', 'check_figure']
+           'Picture', 'picture', 'kind_of', 'signs_of', 'font_for', 'has_font', 'readable', 'headline', 'whole_ticks',
+           'check_figure']
 
 # %% ../../nbs/7_show/01_figures.ipynb #41bd10ce
-import io, threading, unicodedata, warnings
+import io, textwrap, threading, unicodedata, warnings
 from contextlib import contextmanager
 from functools import lru_cache
 from itertools import groupby
@@ -20,6 +21,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.font_manager import fontManager, FontProperties, get_font
 from matplotlib.text import Text
+from matplotlib.ticker import MaxNLocator
 
 # %% ../../nbs/7_show/01_figures.ipynb #7abac219
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
@@ -66,7 +68,7 @@ def png(
     "A figure as a PNG."
     full, small = io.BytesIO(), io.BytesIO()
     with style(): figure.savefig(full, format="png", metadata={"Software": None})
-    Image.open(full).convert("RGB").quantize(256, dither=Image.Dither.NONE).save(small, "PNG", optimize=True)
+    Image.open(full).convert("RGB").quantize(128, dither=Image.Dither.NONE).save(small, "PNG", optimize=True)
     return small.getvalue()
 
 # %% ../../nbs/7_show/01_figures.ipynb #479903f9
@@ -170,6 +172,23 @@ def readable(
         found.append((sign, "" if category in ("Zs", "Zl", "Zp") or has_font(sign) else kind_of(sign)))
     runs = [(kind, "".join(sign for sign, _ in run)) for kind, run in groupby(found, key=lambda pair: pair[1])]
     return "".join(f"[{kind} ×{len(part)}]" if kind else part for kind, part in runs)
+
+# %% ../../nbs/7_show/01_figures.ipynb #34aba4c5
+def headline(
+    figure: Figure,
+    text: str,  # a sentence; empty for none
+) -> None:
+    "Say above a figure what is seen in it."
+    if text: figure.suptitle(textwrap.fill(readable(text), 96), fontsize=11, x=.01, ha="left")
+
+# %% ../../nbs/7_show/01_figures.ipynb #febdff51
+def whole_ticks(
+    axis,  # of an axes
+    most: int = 9,  # distances between ticks
+) -> None:
+    "Put the ticks of an axis at round whole numbers, a thousand with its comma."
+    axis.set_major_locator(MaxNLocator(most, integer=True, steps=[1, 2, 5, 10]))
+    axis.set_major_formatter("{x:,.0f}")
 
 # %% ../../nbs/7_show/01_figures.ipynb #51f17320
 def check_figure(

@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['EDGES', 'draw_box', 'draw_arrow', 'say_only', 'slots_in_use', 'on_circle', 'draw_circle', 'plot_working_graph',
            'as_networkx', 'parts_of', 'chosen_nodes', 'in_layers', 'places_of', 'lines_of', 'wrapped', 'verdict_line',
-           'plot_entailments', 'judged_graph']
+           'draw_key', 'row_height', 'plot_entailments', 'judged_graph']
 
 # %% ../../nbs/7_show/04_graphs.ipynb #4c0e46d8
 import math, re
@@ -17,13 +17,13 @@ import networkx as nx
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 from matplotlib.text import Text
-from matplotlib.ticker import MaxNLocator
 
 from ..graph import DENIAL
 from ..text import LABELS
 from .attention import IN_USE
-from .figures import COLOURS, contrast, PALE, picture, readable, style
+from .figures import COLOURS, contrast, headline, PALE, picture, readable, style, whole_ticks
 from .learning import as_array
 
 # %% ../../nbs/7_show/04_graphs.ipynb #14444626
@@ -88,7 +88,8 @@ def slots_in_use(
 def on_circle(
     count: int,
 ) -> list[tuple[float, float]]:  # places, within 1 of the middle
-    "Places on a circle, clockwise from its top, no more than two in a row so that texts there do not meet."
+    "Places on a circle, clockwise from its top; more than eight are no more than two in a row, so that texts there do not meet."
+    if count <= 8: return [(math.sin(2 * math.pi * i / count), math.cos(2 * math.pi * i / count)) for i in range(count)]
     right, left = math.ceil(count / 2), count // 2
     ys = [1 - (2 * i + 1) / right for i in range(right)]
     return [(math.sqrt(1 - y * y), y) for y in ys] + [(-math.sqrt(1 - y * y), y) for y in ys[:left][::-1]]
@@ -106,7 +107,7 @@ def draw_circle(
     boxes = [draw_box(ax, place, name + loop, colour) for place, name, loop, colour in zip(on_circle(len(names)), names, loops, colours)]
     for i, j in np.argwhere(links > IN_USE):
         if i != j: draw_arrow(ax, boxes[i], boxes[j], float(min(links[i, j], 1)), .15)
-    ax.set(xlim=(-1.35, 1.35), ylim=(-1.25, 1.25))
+    ax.set(xlim=(-1.35, 1.35), ylim=(-1.2, 1.2))
     ax.set_axis_off()
 
 # %% ../../nbs/7_show/04_graphs.ipynb #6f974c2c
@@ -118,7 +119,7 @@ def plot_working_graph(
     read: int = 0,  # which of the reads of the graph
     names: dict[int, str] | None = None,  # of slots; the others have their number
     most: int = 16,  # slots
-    title: str = "",
+    title: str = "",  # empty for one that says what is seen
 ) -> Figure:
     "The working graph that a dual network reads, and where it reads it."
     links, usage, written = (as_array(t[index]) for t in (trace.graph.links, trace.graph.usage, trace.graph.written))
@@ -126,19 +127,17 @@ def plot_working_graph(
     slots = slots_in_use(usage, written, looks, most)
     if not slots: return say_only("nothing is in the working graph yet")
     labels, now = [readable(names.get(i, str(i))) for i in slots], looks[-1 if step is None else step][slots]
-    fig, axes = picture(3.8, 1, 3, width_ratios=(10, .6, 9))
-    graph, use, reads = axes[0]
+    fig, axes = picture(3.9, 1, 2)
+    graph, reads = axes[0]
     draw_circle(graph, links[np.ix_(slots, slots)], labels, now)
-    graph.set_title(f"links, and the read {'at the last step' if step is None else f'at step {step}'}")
-    use.imshow(usage[slots][:, None], aspect="auto", vmin=0, vmax=1)
-    use.set(title="usage", xticks=[], yticks=range(len(slots)), yticklabels=labels, ylabel="slot" if not names else "node")
-    image = reads.imshow(looks[:, slots].T, aspect="auto", vmin=0, vmax=1)
-    reads.set(title="where the read is", xlabel="step", yticks=[])
-    reads.xaxis.set_major_locator(MaxNLocator(integer=True))
+    graph.set_title(f"the graph: arrows are links; the read is on the\ndarkest node, at {'the last step' if step is None else f'step {step:,}'}")
+    image = reads.imshow(looks[:, slots].T, aspect="auto", vmin=0, vmax=1, cmap="Blues")
+    reads.set(title="where the read is at each step", xlabel="step", ylabel="node", yticks=range(len(slots)), yticklabels=labels)
+    whole_ticks(reads.xaxis)
     if step is not None: reads.axvline(step, color=COLOURS[4], lw=2)
-    fig.colorbar(image, ax=[use, reads], label="usage, weighting", fraction=.05, pad=.02)
+    fig.colorbar(image, ax=reads, label="weighting of the node", fraction=.05, pad=.02)
     left = int((usage > IN_USE).sum()) - len(slots)
-    fig.suptitle("  ".join([readable(title)] * bool(title) + [f"({left} more slots in use are left out)"] * bool(left)) or None, fontsize=10)
+    headline(fig, "  ".join([title or "A network reads its working graph, link by link", *[f"({left} more nodes are left out)"] * bool(left)]))
     return fig
 
 # %% ../../nbs/7_show/04_graphs.ipynb #133c7de7
@@ -175,7 +174,7 @@ def chosen_nodes(
 # %% ../../nbs/7_show/04_graphs.ipynb #c079952c
 def in_layers(
     graph: nx.DiGraph,  # without a circle
-) -> tuple[dict, int, int]:  # for each node its column and row; how many columns, how many rows
+) -> tuple[dict, int, float]:  # for each node its column and row; how many columns, how many rows
     "Places for the nodes of a graph: a layer in each column, the parts of the graph below each other, lone nodes side by side."
     places, row, lone = {}, 0, [i for i in graph if graph.degree(i) == 0]
     for part in parts_of(graph):
@@ -187,8 +186,11 @@ def in_layers(
             places |= {i: (x, row + (n + .5) * tall / len(layer) - .5) for n, i in enumerate(layer)}
         row += tall
     columns = max([int(x) + 1 for x, _ in places.values()], default=2)
-    places |= {i: (n % columns, row + n // columns) for n, i in enumerate(lone)}
-    return places, columns, max(row + math.ceil(len(lone) / columns), 1)
+    judged, others = ([i for i in lone if ("verdict" in graph.nodes[i]) == which] for which in (True, False))
+    places |= {i: (columns - 1, row + 1.5 * n + .25) for n, i in enumerate(judged)}  # with room for the line of the verdict
+    row += 1.5 * len(judged)
+    places |= {i: (n % columns, row + n // columns) for n, i in enumerate(others)}
+    return places, columns, max(row + math.ceil(len(others) / columns), 1)
 
 # %% ../../nbs/7_show/04_graphs.ipynb #957a3685
 def places_of(
@@ -231,6 +233,32 @@ def verdict_line(
     said, right = node.get("verdict", ("", True))
     return f"\n{'' if right else '✗ '}{said}" if said else ""
 
+# %% ../../nbs/7_show/04_graphs.ipynb #708122f7
+def draw_key(
+    ax: Axes,
+    kinds: set[str],  # of the arrows, names in `EDGES`
+    ground: str,  # of the boxes that are set off, in words; empty if there are none
+) -> None:
+    "Name arrows and boxes of more than one kind below a figure."
+    said = {"right": "entails" if kinds == {"right"} else "evidence", "wrong": "taken for evidence wrongly", "missed": "evidence that was missed"}
+    key = [Line2D([], [], lw=1.4, label=said[kind], **EDGES[kind]) for kind in EDGES if kind in kinds]
+    if ground: key.append(Line2D([], [], marker="s", ms=9, ls="", mfc=PALE["orange"], mec=COLOURS[1], label=ground))
+    if len(key) > 1: ax.legend(handles=key, loc="upper center", bbox_to_anchor=(.5, 0), ncols=len(key), borderaxespad=.2)
+
+# %% ../../nbs/7_show/04_graphs.ipynb #38cc93cf
+def row_height(
+    places: dict,  # for each node its column and row
+    texts: dict[object, str],  # for each node what stands in its box
+    rows: int,
+) -> float:  # inches
+    "How high a row must be for the boxes of each column, and those at the edges, to lie apart."
+    needs, least = {i: .25 + .17 * (1 + text.count("\n")) for i, text in texts.items()}, 0.
+    for i, (_, y) in places.items(): least = max(least, needs[i] / 2 / (y + .5), needs[i] / 2 / (rows - .5 - y))
+    for column in {x for x, _ in places.values()}:
+        below = sorted((i for i in places if places[i][0] == column), key=lambda i: places[i][1])
+        for a, b in zip(below, below[1:]): least = max(least, (needs[a] + needs[b]) / 2 / (places[b][1] - places[a][1]))
+    return least
+
 # %% ../../nbs/7_show/04_graphs.ipynb #2a3f2836
 @style()
 def plot_entailments(
@@ -248,18 +276,20 @@ def plot_entailments(
     rows, columns, nodes = math.ceil(len(part) / 2), 2, sorted(part, key=lambda i: str(whole.nodes[i].get("text", i)))
     if layered: places, columns, rows = in_layers(part)
     else: places = {i: (.5 + .65 * x, (1 - y) * rows / 2 - .5) for i, (x, y) in zip(nodes, on_circle(len(nodes)))}
-    width = wrap or ({1: 60, 2: 36, 3: 25}.get(columns, 17) if layered else 22)
+    width = wrap or ({1: 60, 2: 42, 3: 25}.get(columns, 17) if layered else 22)
     texts = {i: wrapped(str(whole.nodes[i].get("text", i)), width) + "\u21bb" * part.has_edge(i, i) + verdict_line(whole.nodes[i]) for i in part}
     lines = 1 + max((text.count("\n") for text in texts.values()), default=0)
-    fig, ((ax,),) = picture(max(.5 + rows * (.27 + .17 * lines), 0 if layered else 3))
+    fig, ((ax,),) = picture(.75 + rows * row_height(places, texts, rows) if layered else max(.5 + rows * (.27 + .17 * lines), 3))
     set_off = new | {i for i in part if not part.nodes[i].get("verdict", ("", True))[1]}
     boxes = {i: draw_box(ax, places[i], texts[i], PALE["orange" if i in set_off else "blue"], COLOURS[1 if i in set_off else 0]) for i in part}
     for a, b, edge in part.edges(data=True):
         if a != b: draw_arrow(ax, boxes[a], boxes[b], edge.get("score", 1.), 0 if layered else .08, kind=edge.get("kind", "right"))
     ax.set(xlim=(-.5, columns - .5), ylim=(rows - .5, -.5))
     ax.set_axis_off()
+    if layered: draw_key(ax, {edge.get("kind", "right") for *_, edge in part.edges(data=True)}, "judged wrongly" if set_off - new else "newly written" if new else "")
     left = len(whole) - len(part)
-    ax.set_title("  ".join([readable(title)] * bool(title) + [f"({left:,} of {len(whole):,} propositions are left out)"] * bool(left)))
+    said = title or "Propositions, and arrows to those that they entail" + ", the paler the less sure" * any(e.get("score", 1) < .99 for *_, e in part.edges(data=True))
+    headline(fig, said + f" ({left:,} of {len(whole):,} are left out)" * bool(left))
     return fig
 
 # %% ../../nbs/7_show/04_graphs.ipynb #cead1f69

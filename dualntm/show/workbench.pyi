@@ -3,18 +3,35 @@ from dualntm.extras import ipywidgets
 from dualntm.show.panel import Panel
 from pathlib import Path
 from typing import Any, ClassVar
+from typing import Callable
 
 TABS: Any
 
 def tab_page(title: str, *parts: ipywidgets.Widget) -> ipywidgets.VBox: ...
 
-PAGE_STYLE: str
+TOUR: Any
+
+EXAMPLE: str
+
+class Tour(Panel):
+    turn: Callable[[str], None]
+    step: Any
+    words: Any
+    begin: Any
+    back: Any
+    on: Any
+    end: Any
+    def __init__(self, turn: Callable[[str], None]) -> None: ...
+    def go(self, step: int) -> None: ...
+
+PAGE_STYLE: Any
 
 class Workbench(Panel):
     train: Any
     viewer: Any
-    store: Any
     ask: Any
+    store: Any
+    tour: Any
     told: Any
     inside: Any
     reading: Any
@@ -22,6 +39,7 @@ class Workbench(Panel):
     tabs: Any
     def __init__(self, checkpoint_path: str | Path='checkpoints', checkpoint: str | Path | None=None, store: str | Path | None=None) -> None: ...
     def turn_to(self, title: str) -> None: ...
+    def tour_to(self, title: str) -> None: ...
     def show_something(self) -> None: ...
     def show_told(self) -> None: ...
     def close(self) -> None: ...
