@@ -209,9 +209,11 @@ def add_rows(Y, y0, X, x0, W):
     "Y[b, y0:y0+J] += X[b, x0:x0+K] @ W, for every b."
     J, B, n = W.shape[1], Y.shape[0], 32 // Y.itemsize
     if B >= 4:
-        for j in range(0, J - 2 * n + 1, 2 * n):
-            for b in range(0, B - 3, 4): rows_tile(Y, b, y0, X, x0, W, j, 4, 2, 32)
-        for j in range(J - J % (2 * n), J - n // 2 + 1, n // 2):
+        for j in range(0, J - 3 * n + 1, 3 * n):
+            for b in range(0, B - 3, 4): rows_tile(Y, b, y0, X, x0, W, j, 4, 3, 32)
+        for j in range(J - J % (3 * n), J - n + 1, n):
+            for b in range(0, B - 3, 4): rows_tile(Y, b, y0, X, x0, W, j, 4, 1, 32)
+        for j in range(J - J % n, J - n // 2 + 1, n // 2):
             for b in range(0, B - 3, 4): rows_tile(Y, b, y0, X, x0, W, j, 4, 1, 16)
         for j in range(J - J % (n // 2), J):
             for b in range(0, B - 3, 4): rows_tile(Y, b, y0, X, x0, W, j, 4, 1, 0)

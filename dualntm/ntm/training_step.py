@@ -87,6 +87,7 @@ def _begin(b, plan, places, values, memory, tape):
             row[r + l * H + i] = values[places.start[1] + l * H + i]
             tape.cells[0, b, l, i] = values[places.start[2] + l * H + i]
 
+# %% ../../nbs/1_ntm/12_training_step.ipynb #72fed994
 @jit()
 def _fill(t, b0, b1, plan, places, values, entry, inputs, tape):
     "Inputs and biases of step t."
@@ -94,18 +95,28 @@ def _fill(t, b0, b1, plan, places, values, entry, inputs, tape):
     for b in range(b0, b1):
         for i in range(I): tape.rows[t, b, i] = inputs[t, b, i]
         for l in range(plan.layers):
-            z, first, second = tape.gates[l, t, b], places.layers[l, 2 if plan.lstm else 1], places.layers[l, -1]
-            for g in range(G): z[g] = values[first + g] + values[second + g] if plan.lstm else values[first + g]
+            z, first, second = tape.gates[l, t, b], values[places.layers[l, 2 if plan.lstm else 1]:][:G], values[places.layers[l, -1]:][:G]
+            if plan.lstm:
+                for g in range(G): z[g] = first[g] + second[g]
+            else:
+                for g in range(G): z[g] = first[g]
         ask = 0
         for k in range(plan.kinds.shape[0]):
-            for j in range(places.heads[k, 2]): tape.asks[t, b, ask + j] = values[places.heads[k, 1] + j]
-            ask += places.heads[k, 2]
+            J = places.heads[k, 2]
+            z, bias = tape.asks[t, b][ask:ask + J], values[places.heads[k, 1]:][:J]
+            for j in range(J): z[j] = bias[j]
+            ask += J
     add_rows(tape.gates[0, t, b0:b1], 0, inputs[t, b0:b1], 0, piece(entry, 0, I, G))
 
 @jit(forceinline=False)
 def start_kernel(b0, b1, plan, places, values, entry, memory, inputs, tape):
     "All that the loop begins with, for sequences b0 to b1."
-    for b in range(b0, b1): _begin(b, plan, places, values, memory, tape)
+    if b0 == b1: return
+    _begin(b0, plan, places, values, memory, tape)
+    for b in range(b0 + 1, b1):
+        for part in (tape.memory[0], tape.weightings[0]): part[b] = part[b0]
+        tape.rows[0, b, plan.inputs:] = tape.rows[0, b0, plan.inputs:]
+        if plan.lstm: tape.cells[0, b] = tape.cells[0, b0]
     for t in range(inputs.shape[0]): _fill(t, b0, b1, plan, places, values, entry, inputs, tape)
 
 # %% ../../nbs/1_ntm/12_training_step.ipynb #c4646c5c
@@ -138,8 +149,10 @@ def weight_kernel(low, high, grads, weight, K, k, width, bias, d, first, x, x0):
     for s in range(0, d.shape[0], steps):
         add_rows(dW[low:high, k:k + width], 0, d[s:s + steps, first + low:first + high].T, 0, x[s:s + steps, x0:x0 + width])
     if bias < 0: return
+    total = grads[bias + low:bias + high]
     for s in range(d.shape[0]):
-        for g in range(low, high): grads[bias + g] += d[s, first + g]
+        row = d[s, first + low:first + high]
+        for g in range(total.shape[0]): total[g] += row[g]
 
 # %% ../../nbs/1_ntm/12_training_step.ipynb #0bb901c2
 @jit(forceinline=False)

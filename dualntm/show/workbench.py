@@ -133,6 +133,8 @@ def show_something(self: Workbench) -> None:
     if not self.viewer.run.value: self.viewer.run.value = "pretrained:copy"
     self.viewer.show()
 
+
+# %% ../../nbs/7_show/22_workbench.ipynb #bd654b0d
 @patch
 def show_told(self: Workbench) -> None:
     "Show the graph of what was told, as it is now."
