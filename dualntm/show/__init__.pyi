@@ -62,9 +62,9 @@ from .run_words import is_trained as is_trained
 from .run_words import last_run as last_run
 from .run_words import open_run as open_run
 from .run_choice import RunChoice as RunChoice
-from .run_pictures import newest_part as newest_part
 from .run_pictures import RunPictures as RunPictures
 from .train_panel import TrainPanel as TrainPanel
+from .graph_view import GraphView as GraphView
 from .graph_browser import GraphBrowser as GraphBrowser
 from .why_panel import WhyPanel as WhyPanel
 from .belief_pictures import beliefs_of as beliefs_of
@@ -75,4 +75,4 @@ from .run_viewer import runs_in as runs_in
 from .run_viewer import RunViewer as RunViewer
 from .workbench import Workbench as Workbench
 
-__all__ = ['AskPanel', 'AskedRun', 'AttentionExplorer', 'COLOURS', 'FRONT_CSS', 'FigureView', 'Front', 'GraphBrowser', 'INKS', 'Lane', 'Learning', 'Line', 'LiveView', 'PALE', 'Panel', 'Picture', 'Recording', 'RunChoice', 'RunPictures', 'RunViewer', 'STYLE', 'Strip', 'THEME', 'Timeline', 'TrainPanel', 'WhyPanel', 'Workbench', 'animate', 'announced', 'as_array', 'as_networkx', 'beliefs_of', 'check_figure', 'coloured', 'command_of', 'contrast', 'copyable', 'curve', 'discard', 'draw_architecture', 'draw_soft_merge', 'graph_of', 'is_trained', 'judged_graph', 'labelled', 'lanes_of', 'last_run', 'lines_html', 'load_learning', 'newest_part', 'open_run', 'picture', 'plot_alignment', 'plot_beliefs', 'plot_convergence', 'plot_cost_by_length', 'plot_entailments', 'plot_learning', 'plot_memory', 'plot_sequences', 'plot_weightings', 'plot_working_graph', 'png', 'put', 'readable', 'record', 'record_learning', 'running_mean', 'runs_in', 'save_learning', 'strips_html', 'style', 'theme_css', 'used_cells', 'with_front']
+__all__ = ['AskPanel', 'AskedRun', 'AttentionExplorer', 'COLOURS', 'FRONT_CSS', 'FigureView', 'Front', 'GraphBrowser', 'GraphView', 'INKS', 'Lane', 'Learning', 'Line', 'LiveView', 'PALE', 'Panel', 'Picture', 'Recording', 'RunChoice', 'RunPictures', 'RunViewer', 'STYLE', 'Strip', 'THEME', 'Timeline', 'TrainPanel', 'WhyPanel', 'Workbench', 'animate', 'announced', 'as_array', 'as_networkx', 'beliefs_of', 'check_figure', 'coloured', 'command_of', 'contrast', 'copyable', 'curve', 'discard', 'draw_architecture', 'draw_soft_merge', 'graph_of', 'is_trained', 'judged_graph', 'labelled', 'lanes_of', 'last_run', 'lines_html', 'load_learning', 'open_run', 'picture', 'plot_alignment', 'plot_beliefs', 'plot_convergence', 'plot_cost_by_length', 'plot_entailments', 'plot_learning', 'plot_memory', 'plot_sequences', 'plot_weightings', 'plot_working_graph', 'png', 'put', 'readable', 'record', 'record_learning', 'running_mean', 'runs_in', 'save_learning', 'strips_html', 'style', 'theme_css', 'used_cells', 'with_front']

@@ -72,7 +72,7 @@ def sentence_table(
     head = "".join(f"<th scope='col' style='padding:2px 8px'>{name}</th>" for name in names)
     for s, evidence in enumerate(evidence_words(seen)):
         text = escape(seen.words[s])
-        cells = "".join(f"<td style='background:{shade(float(look[s]))};padding:2px 8px'>{look[s]:.2f}</td>" for look in columns.values())
+        cells = "".join(f"<td style='color:#1b1b1b;background:{shade(float(look[s]))};padding:2px 8px'>{look[s]:.2f}</td>" for look in columns.values())
         lines.append(f"<tr><td style='padding:2px 8px'>{s}</td><td style='padding:2px 8px'>{f'<b>{text}</b>' if s == step else text}</td>{cells}"
                      f"<td style='padding:2px 8px'>{evidence}</td></tr>")
     return (f"<div tabindex='0' role='region' aria-label='The sentences of the row' style='overflow-x:auto'>"

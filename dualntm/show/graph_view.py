@@ -284,11 +284,12 @@ function render({model, el}) {
     choose: node => { model.set("chosen", node.id()); model.save_changes(); },
     go: node => { cy.nodes().removeClass("at"); node.addClass("at"); said.textContent = inWords(node);
       const at = node.renderedPosition(); if (at.x < 0 || at.y < 0 || at.x > cy.width() || at.y > cy.height()) cy.center(node); }};
-  let shown = "";
+  let shown = "", touched = false;
   const redraw = () => {
     update(cy, model.get("part")); filter(cy, model.get("filters")); mark(cy, model);
-    if (shown !== model.get("part").about) { shown = model.get("part").about; fit(); }
+    if (shown !== model.get("part").about || !touched) { shown = model.get("part").about; touched = false; fit(); }
   };
+  cy.on("dragpan scrollzoom pinchzoom grab", () => { touched = true; });  // from now on the picture stays where the user has put it
   cy.on("tap", "node", event => actions.choose(event.target));
   cy.on("dbltap", "node", event => actions.expand(event.target));
   cy.on("mouseover", "node", event => {

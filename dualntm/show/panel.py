@@ -16,7 +16,9 @@ from ..extras import anywidget, ipywidgets
 from .figures import png
 
 # %% ../../nbs/7_show/06_panel.ipynb #5c4ab0df
-INKS = {"note": ("#1b1b1b", "#eef2f6"), "error": ("#8c1414", "#fdecea"), "good": ("#0b4f2a", "#e7f4ec"), "plain": ("#1b1b1b", "#ffffff")}
+_PAIRS = {"note": (("#1b1b1b", "#ededed"), ("#eef2f6", "#303438")), "error": (("#8c1414", "#ffb4ab"), ("#fdecea", "#4a1f1c")),
+          "good": (("#0b4f2a", "#a8e6c0"), ("#e7f4ec", "#17392a")), "plain": (("#1b1b1b", "#ededed"), ("#ffffff", "#212121"))}
+INKS = {kind: tuple(f"light-dark({light}, {dark})" for light, dark in pair) for kind, pair in _PAIRS.items()}
 
 # %% ../../nbs/7_show/06_panel.ipynb #2fc19466
 def coloured(

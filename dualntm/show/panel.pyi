@@ -3,6 +3,8 @@ from dualntm.extras import anywidget
 from dualntm.extras import ipywidgets
 from typing import Any, ClassVar
 
+_PAIRS: Any
+
 INKS: Any
 
 def coloured(text: str, kind: str='note') -> str: ...
