@@ -235,10 +235,9 @@ def train(self: TrainPanel,
     except Exception as e:
         self.failure, place = e, self.place_of(e)
         said = str(e) if isinstance(e, (ValueError, ArithmeticError, Neo4jServerError)) else f"{type(e).__name__}: {e}"
+        if place: self.refuse({place: said})  # first, since whoever waits for the end looks for it
         self.settle("failed", "" if place else said, "error")
-        if place:
-            self.refuse({place: said})
-            self.point_at({place: said})
+        if place: self.point_at({place: said})
     finally: AT_WORK.discard(self)
 
 @patch
