@@ -32,7 +32,7 @@ setup(
     license_files=["LICENSE"],
     python_requires=">=" + cfg["min_python"],
     packages=find_packages(include=["dualntm", "dualntm.*"]),
-    package_data={"dualntm": ["py.typed", "sample/*.json", "pretrained/*/*"], "": ["*.pyi"]},
+    package_data={"dualntm": ["py.typed", "sample/*.json", "pretrained/*/*", "show/bundled/*"], "": ["*.pyi"]},
     install_requires=cfg["requirements"].split(),
     extras_require={name.removesuffix("_requirements"): cfg[name].split() for name in cfg if name.endswith("_requirements")},
     entry_points={"console_scripts": cfg["console_scripts"].split(),

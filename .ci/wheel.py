@@ -5,7 +5,7 @@ from pathlib import Path
 top = Path(__file__).resolve().parent.parent
 wheel = zipfile.ZipFile(sys.argv[1])
 names = set(wheel.namelist())
-wanted = {str(path.relative_to(top)) for pattern in ("py.typed", "**/*.py", "**/*.pyi", "sample/*.json", "pretrained/*/*") for path in (top/"dualntm").glob(pattern)}
+wanted = {str(path.relative_to(top)) for pattern in ("py.typed", "**/*.py", "**/*.pyi", "sample/*.json", "pretrained/*/*", "show/bundled/*") for path in (top/"dualntm").glob(pattern)}
 (metadata,) = [wheel.read(name).decode() for name in names if name.endswith("METADATA")]
 (license,) = [name for name in names if name.endswith("/LICENSE")]
 astray = [target for target in re.findall(r"\]\(([^)]*)\)", metadata) if not target.startswith("https:")]

@@ -84,7 +84,8 @@ def test_jupyterlab(lab, chromium):
         until_changed(page, result.count, 20)
         assert result.count() == 1 and result.text_content() == text
         result.click()
-        graph.locator(f'svg[role="img"][aria-label$="around: {text}"]').wait_for()
+        graph.locator(".widget-html b", has_text=text).first.wait_for()
+        assert graph.locator(".dualntm-drawn canvas").count() > 0
         shot(page, "graph", graph)
 
 
@@ -260,15 +261,48 @@ def test_told_and_asked_on_the_page(chromium, tmp_path):
             field(page, "Statement").fill("Ada has a boat.")
             field(page, "Statement").press("Enter")
             page.get_by_text("1 entailment kept.").wait_for()
-            page.locator('svg[role="img"][aria-label$="around: Ada has a boat."]').first.wait_for()
+            page.locator('.dualntm-drawn .stage[aria-label*="around: Ada has a boat."]').first.wait_for()
             page.get_by_text("Asked so far: 1").click()
             with page.expect_download() as saved: page.get_by_text("Save as JSON").click()
             one, = map(json.loads, saved.value.path().read_text().splitlines())
             assert (one["hypothesis"], one["label"], list(one["evidence"])) == ("Ada has a boat.", "entailment", ["Ada owns a red boat."])
             shot(page, "ask")
             tab(page, "Graph").click()
-            page.locator(".dualntm-graph").get_by_text("5 propositions, 1 entailment").wait_for()
+            graph = page.locator(".dualntm-graph")
+            graph.get_by_text("5 propositions, 1 entailment").wait_for()
+            stage = graph.locator(".dualntm-drawn .stage")
+            stage.focus()
+            for key in ("ArrowDown", "ArrowUp", "ArrowLeft", "ArrowRight"): page.keyboard.press(key)  # ends at the conclusion, right of its evidence
+            page.wait_for_function("document.querySelector('.dualntm-graph .dualntm-drawn .unseen').textContent.startsWith('Ada has a boat., concluded, not told')")
+            page.keyboard.press("Enter")
+            graph.locator(".widget-html b", has_text="Ada has a boat.").first.wait_for()
+            graph.get_by_text("judged, not told").wait_for()
+            button(graph, "Way from here").click()
+            graph.get_by_text("A way begins at “Ada has a boat.”").wait_for()
+            shot(page, "drawn")
     assert running.returncode == 0
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_accessible(chromium, tmp_path, theme):
+    "What can be checked by a program of WCAG 2, levels A and AA, in every tab."
+    if not os.environ.get("CI"): pytest.importorskip("voila")
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
+    with process("dualntm", "panel", "--no-browser", cwd=tmp_path, env=settings(tmp_path), stdout=subprocess.PIPE, stderr=(tmp_path/"panel.log").open("w")) as running:
+        with page_of(chromium, running.stdout.readline().split()[-1]) as page:
+            page.emulate_media(color_scheme=theme)
+            button(page, "Show me around").click()
+            held(page).wait_for()
+            for title in ("Look inside", "Ask", "Graph", "Train"):
+                tab(page, title).click()
+                if title == "Ask":
+                    field(page, "Text").fill("Ada owns a red boat.")
+                    button(page, "Tell it").click()
+                    page.get_by_text("Told 1 sentence").wait_for()
+                page.wait_for_timeout(500)
+                shot(page, f"{theme}-{title}")
+                found = axe.run(page, context=".dualntm-page", options={"runOnly": ["wcag2a", "wcag2aa"]}).response["violations"]
+                assert not found, [(one["id"], [node["html"][:160] for node in one["nodes"]]) for one in found]
 
 
 def kernels_of(port):

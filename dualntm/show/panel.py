@@ -181,7 +181,7 @@ class Alive(anywidget.AnyWidget):
 _RERUN = """<style>
 @keyframes dualntm-late {from, to {visibility: hidden}}
 .dualntm-rerun {animation: dualntm-late 4s}
-.jp-OutputArea:has(.dualntm-shown) .dualntm-rerun, .jp-OutputArea-child:has(+ .jp-OutputArea-child .dualntm-rerun) .jupyter-widgets:not(:has(*)) {display: none}
+.jp-OutputArea:has(.dualntm-shown) .dualntm-rerun, .jp-OutputArea-child:has(+ .jp-OutputArea-child .dualntm-rerun) .jupyter-widgets:not(:has(*)):not(button) {display: none}
 .dualntm-shown .jupyter-widgets-disconnected::before {display: none}
 .dualntm-shown {overflow: visible !important}
 .dualntm-gone {color: %s; background: %s; padding: 3px 8px; border-radius: 3px; line-height: 1.5; font-size: 13px}
