@@ -76,7 +76,7 @@ def panel_notebook(
 TEMPLATE = """{%- extends 'voila/templates/lab/index.html.j2' -%}
 {%- block notebook_css -%}
 {{ super() | replace('<link rel="stylesheet" href="https://cdn.', '<link data-left-out="') }}
-<style media="(prefers-color-scheme: dark)"{{ resources.include_css("static/theme-dark.css").split("<style", 1)[1] }}
+<link media="(prefers-color-scheme: dark)"{{ resources.include_css("static/theme-dark.css").split("<link", 1)[1] }}
 <style>:root {color-scheme: light dark} body {background: var(--jp-layout-color0); color: var(--jp-content-font-color1)}</style>
 {%- endblock -%}
 {%- block body_header -%}

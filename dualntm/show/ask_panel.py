@@ -19,7 +19,7 @@ from ..extras import ipywidgets
 from ..files import text_in
 from ..graph import GraphMemory, InMemoryGraphMemory
 from .graph_view import GraphView
-from .panel import labelled, Panel, put, shade
+from .panel import INKS, labelled, Panel, put, shade
 from ..text import chunks, commit_found, document_sentences, findings, found_edges, Judgement, LABELS, Row, sentences_of
 from ..train import load
 
@@ -36,7 +36,7 @@ def answer_card(
         f'<span style="flex:1 1 80px;max-width:280px;background:#e8eaee"><span style="display:block;height:12px;width:{100 * p:.1f}%;background:{BARS[name]}"></span></span>'
         f'<span style="flex:0 0 48px">{p:.3f}</span></div>' for name, p in zip(LABELS, judgement.probabilities))
     notes, text = "".join(f"<div>{escape(note)}</div>" for note in judgement.notes), row.hypothesis
-    return (f'<div style="color:#1b1b1b;background:#fff;padding:6px 8px;line-height:1.5"><div role="status"><b>{escape(judgement.answer)}</b>: '
+    return (f'<div style="color:{INKS["plain"][0]};background:{INKS["plain"][1]};padding:6px 8px;line-height:1.5"><div role="status"><b>{escape(judgement.answer)}</b>: '
             f'{escape(text if len(text) <= 300 else text[:299] + "…")}</div>{bars}{notes}</div>')
 
 # %% ../../nbs/7_show/21_ask_panel.ipynb #ccc65350
@@ -50,7 +50,7 @@ def evidence_list(
     if not weighed: return ""
     lines = [f'<div style="color:#1b1b1b;background:{shade(weight)};padding:1px 6px">{f"<b>{weight:.2f}</b>" if weight > .5 else f"{weight:.2f}"}&ensp;{escape(text)}</div>'
              for text, weight in weighed]
-    return f'<div style="color:#1b1b1b;background:#fff;padding:2px;line-height:1.5">{"".join(lines)}</div>'
+    return f'<div style="background:{INKS["plain"][1]};padding:2px;line-height:1.5">{"".join(lines)}</div>'
 
 # %% ../../nbs/7_show/21_ask_panel.ipynb #dbd9f8d4
 class AskPanel(Panel):

@@ -137,6 +137,20 @@ class Panel(ipywidgets.VBox):
         super().close()
         discard(*parts, *([shown] if shown else []))
 
+# %% ../../nbs/7_show/06_panel.ipynb #b6e349ae
+_NAMING = """
+const SIGNS = {"fa-play": "Play", "fa-pause": "Pause", "fa-stop": "Stop", "fa-retweet": "Repeat"};
+function nameControls(root) {
+  const name = (one, words) => one.setAttribute("aria-label", words);
+  root?.querySelectorAll(".widget-slider .noUi-handle:not([aria-label])").forEach(handle =>
+    name(handle, handle.closest(".widget-slider").querySelector(".widget-label")?.textContent || "Value"));
+  root?.querySelectorAll(".widget-play button").forEach(one => {
+    const sign = Object.keys(SIGNS).find(kind => one.querySelector(`.${kind}`));
+    if (sign && one.getAttribute("aria-label") !== SIGNS[sign]) name(one, SIGNS[sign]);
+  });
+}
+"""
+
 # %% ../../nbs/7_show/06_panel.ipynb #5890a7b1
 _HEARTBEAT = """
 const BUSY = "The kernel does not answer: it is busy, or has ended.";
@@ -163,15 +177,15 @@ function render({model, el}) {
   const soon = () => setTimeout(ask, 300);
   model.on("msg:custom", answered);
   model.on("comm_live_update", soon);
-  const timer = setInterval(ask, 5000);
-  return () => { clearInterval(timer); model.off("msg:custom", answered); model.off("comm_live_update", soon); };
+  const timer = setInterval(ask, 5000), names = setInterval(() => nameControls(el.closest(".dualntm-shown")), 400);
+  return () => { clearInterval(timer); clearInterval(names); model.off("msg:custom", answered); model.off("comm_live_update", soon); };
 }
 export default {render};
 """
 
 class Alive(anywidget.AnyWidget):
     "Answers its other half in the browser, which says so when no answer comes."
-    _esm = _HEARTBEAT
+    _esm = _NAMING + _HEARTBEAT
 
     def __init__(self):
         super().__init__()

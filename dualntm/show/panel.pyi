@@ -39,6 +39,8 @@ class Panel(ipywidgets.VBox):
     def _repr_mimebundle_(self, **kwargs) -> dict: ...
     def _ipython_display_(self, **kwargs) -> None: ...
 
+_NAMING: str
+
 _HEARTBEAT: str
 
 class Alive(anywidget.AnyWidget):

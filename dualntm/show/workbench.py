@@ -74,6 +74,7 @@ PAGE_STYLE = "<style>" + theme_css(".dualntm-page") + """
 .dualntm-page, .dualntm-page .widget-box:not(.dualntm-rows), .dualntm-page .widget-tab-contents, .jp-OutputArea:has(.dualntm-page),
 .jp-OutputArea-child:has(.dualntm-page), .jp-OutputArea-output:has(.dualntm-page) {overflow: visible !important}
 .dualntm-page .dualntm-stays {position: sticky; top: 0; z-index: 2; background: var(--ground)}
+.dualntm-page .lm-TabBar-tabLabel {color: var(--ink)}
 .dualntm-page :focus-visible {outline: 2px solid var(--accent); outline-offset: 1px}
 </style>"""  # what the layout of widgets can't say
 
