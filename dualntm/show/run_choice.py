@@ -177,11 +177,12 @@ def place_of(self: RunChoice,
     error: Exception,  # by which a run was refused
 ) -> str | None:  # control; None for an error of none of them
     "The control that an error is about."
+    if isinstance(error, (GraphServerError, Neo4jServerError, Neo4jSettingError)): return "backend"
     said, typed = str(error), [text.partition("=") for text in self.further.value.split()]
     if any(name in said or value and value.strip("'\"") in said for name, _, value in typed): return "further"
     for field, name in field_names(self.task.value, self.model.value).items():
         if re.search(rf"\b{name}\b", said): return field
-    return "backend" if isinstance(error, (GraphServerError, Neo4jServerError, Neo4jSettingError)) else None
+    return None
 
 # %% ../../nbs/7_show/14_run_choice.ipynb #542cbeb8
 def _problem(
