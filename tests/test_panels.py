@@ -103,6 +103,8 @@ def test_a_kernel_that_is_gone(lab, chromium, tmp_path):
         button(page, "Start").wait_for()
 
     with page_of(chromium, lab.replace("panels.ipynb", "small.ipynb")) as page:
+        dialog = page.locator(".jp-Dialog")  # JupyterLab says, sooner or later, that the kernel has died
+        page.add_locator_handler(dialog, lambda: dialog.locator(".jp-mod-accept").click())
         run_all(page)
         page.wait_for_function(f"{panel} && !{panel}.inert")
         assert page.locator(".dualntm-rerun").count() == 1 and not page.locator(".dualntm-rerun").is_visible()
@@ -215,7 +217,7 @@ def test_timeline(chromium, tmp_path):
             held(page).and_(page.get_by_label("The memory after step 40")).wait_for()
             page.keyboard.press("Home")
             until_both(0)
-            button(page, "Next").click()
+            button(page, "Next ›").click()
             until_both(1)
 
             tip, told = figure.locator(".tip"), {}
