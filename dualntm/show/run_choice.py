@@ -66,7 +66,7 @@ class RunChoice(Panel):
         self.cells = {name: ipywidgets.VBox([control, self.problems[name]]) for name, control in made.items()}
         self.controls = ipywidgets.GridBox([*self.cells.values()],
                                            layout=ipywidgets.Layout(grid_template_columns="repeat(auto-fill, minmax(270px, 1fr))"))
-        self.overwrite = labelled(ipywidgets.Checkbox(value=False, indent=False), "Overwrite", "Let Start replace an earlier run of the same name")
+        self.overwrite = labelled(ipywidgets.Checkbox(value=False, indent=False, layout={"width": "auto"}), "Overwrite", "Let Start replace an earlier run of the same name")
         self.command = ipywidgets.HTML()
         super().__init__([self.controls, self.overwrite, self.command])
         for name in ("task", "model"): made[name].observe(lambda change: self.choose(fresh=True), "value")

@@ -68,7 +68,7 @@ class TrainPanel(RunChoice):
         self.wishes, self.resting = SimpleQueue(), threading.Event()  # what the buttons ask of the thread; set while no batch is trained
         self.watched, self.since = None, ""  # the folders of runs that another one trains; when several seeds were begun, as config.json has it
         self.start, self.pause, self.resume, self.stop = (
-            labelled(ipywidgets.Button(icon=icon), label, tooltip) for label, icon, tooltip in BUTTONS.values())
+            labelled(ipywidgets.Button(icon=icon, layout={"min_width": "104px"}), label, tooltip) for label, icon, tooltip in BUTTONS.values())
         self.start.on_click(lambda button: self.begin(False))
         self.resume.on_click(lambda button: self.go_on())
         self.pause.on_click(lambda button: self.wishes.put("pause"))
@@ -76,7 +76,7 @@ class TrainPanel(RunChoice):
         self.notice, self.pictures = ipywidgets.HTML(), RunPictures()
         self.resting.set()
         super().__init__(checkpoint_path, task, model_type, seed)
-        buttons = ipywidgets.HBox([self.start, self.pause, self.resume, self.stop, self.overwrite])
+        buttons = ipywidgets.HBox([self.start, self.pause, self.resume, self.stop, self.overwrite], layout={"flex_flow": "row wrap"})
         self.children = [self.controls, buttons, self.command, self.notice, self.pictures]
 
 # %% ../../nbs/7_show/16_train_panel.ipynb #adc1aaac
