@@ -80,6 +80,46 @@ def settings(folder):
 def button(where, text): return where.locator(".jupyter-button", has_text=text).first
 
 
+@contextmanager
+def panel_page(folder, height):
+    "The page of `dualntm panel` in an empty folder, in a browser of its own: for pictures."
+    from playwright.sync_api import sync_playwright
+    with sync_playwright() as playwright, process("dualntm", "panel", "--no-browser", cwd=folder, env=settings(Path(folder)), stdout=subprocess.PIPE) as running:
+        said = running.stdout.readline()
+        assert said.startswith("the panels are at "), f"the panel did not say where it is, but {said!r}"
+        browser = playwright.chromium.launch(executable_path=chromium_path(), args=["--no-sandbox"])
+        page = browser.new_page(viewport={"width": 1250, "height": height})
+        page.set_default_timeout(120_000)
+        page.goto(said.split()[-1])
+        button(page, "Start").wait_for()
+        yield page
+        browser.close()
+
+
+def tell(page, text, sentences):
+    "Tell the reader a text under *Ask*."
+    tab(page, "Ask").click()
+    field(page, "Text").fill(text)
+    button(page, "Tell it").click()
+    page.get_by_text(f"Told {sentences} sentence").wait_for()
+
+
+def ask(page, statement, number):
+    "Ask whether a statement follows, and keep what does; it is the first, second or a later one."
+    page.get_by_label("Keep what follows").check()
+    field(page, "Statement").fill(statement)
+    field(page, "Statement").press("Enter")
+    page.get_by_text(f"Asked so far: {number}").wait_for()
+
+
+def take_back(page, text):
+    "Take a proposition back under *Graph*."
+    tab(page, "Graph").click()
+    page.locator(".dualntm-graph .dualntm-rows").get_by_text(text).first.click()
+    button(page, "Take it back…").click()
+    page.locator(".dualntm-graph .jupyter-button", has_text="Take it back").last.click()
+
+
 def tab(where, title): return where.get_by_role("tab", name=title, exact=True)
 
 
@@ -97,7 +137,7 @@ def until_changed(page, read, before):
 def picture(page, alt): return page.locator(f'.widget-html img[alt^="{alt}"], .widget-html [role="img"][aria-label^="{alt}"]').first
 
 
-def lanes(where): return where.locator(".dualntm-lanes").first
+def lanes(where): return where.locator(".dualntm-lanes:visible").first
 
 
 def held(where): return where.locator('canvas[aria-label^="The memory after step"]').first

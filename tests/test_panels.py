@@ -3,7 +3,7 @@ import json, os, re, shutil, signal, subprocess, time, urllib.request
 from urllib.parse import urlsplit
 
 import pytest
-from pages import HERE, SMALL, button, chromium_path, curve, field, held, lanes, page_of, pause, picture, process, root, settings, shot, start, tab, until_answers, until_changed
+from pages import HERE, SMALL, ask, button, chromium_path, curve, field, held, lanes, page_of, pause, picture, process, root, settings, shot, start, tab, tell, until_answers, until_changed
 
 from dualntm.neo4j import free_port
 from dualntm.show import lanes_of, record
@@ -50,7 +50,7 @@ def test_jupyterlab(lab, chromium):
         page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
         button(page, "Start").wait_for()
         until_changed(page, lambda: curve(page), start(page))
-        picture(page, "One sequence, always the same").wait_for()
+        lanes(page).and_(page.get_by_label("One sequence, always the same")).wait_for()
         shot(page, "train")
         pause(page)
 
@@ -231,7 +231,7 @@ def test_timeline(chromium, tmp_path):
             field(page, "Beside").fill(str(runs/"default-seed10"))
             field(page, "Beside").press("Enter")
             page.get_by_text("default-seed10: 0 of 160 bits wrong").wait_for()
-            other = page.locator(".dualntm-lanes").nth(1)
+            other = page.locator(".dualntm-lanes:visible").nth(1)
             other.focus()
             page.keyboard.press("End")
             until_both(40)
@@ -239,7 +239,7 @@ def test_timeline(chromium, tmp_path):
             field(page, "Beside").fill("no-such-run")
             field(page, "Beside").press("Enter")
             page.get_by_text("there is no checkpoint at no-such-run").wait_for()
-            assert page.locator(".dualntm-lanes").count() == 1
+            assert page.locator(".dualntm-lanes:visible").count() == 1
             shot(page, "beside")
     assert running.returncode == 0
 
@@ -259,9 +259,7 @@ def test_told_and_asked_on_the_page(chromium, tmp_path):
             page.get_by_text("Files… (1)").wait_for()
             button(page, "Tell it").click()
             page.get_by_text("Told 4 sentences: 4 new; the graph holds 4 propositions.").wait_for()
-            page.get_by_label("Keep what follows").check()
-            field(page, "Statement").fill("Ada has a boat.")
-            field(page, "Statement").press("Enter")
+            ask(page, "Ada has a boat.", 1)
             page.get_by_text("1 entailment kept.").wait_for()
             page.locator('.dualntm-drawn .stage[aria-label*="around: Ada has a boat."]').first.wait_for()
             page.get_by_text("Asked so far: 1").click()
@@ -288,8 +286,10 @@ def test_told_and_asked_on_the_page(chromium, tmp_path):
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_accessible(chromium, tmp_path, theme):
     "What can be checked by a program of WCAG 2, levels A and AA, in every tab."
-    if not os.environ.get("CI"): pytest.importorskip("voila")
-    axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
+    for package in ("voila", "axe_playwright_python"):
+        if not os.environ.get("CI"): pytest.importorskip(package)
+    from axe_playwright_python.sync_playwright import Axe
+    axe = Axe()
     with process("dualntm", "panel", "--no-browser", cwd=tmp_path, env=settings(tmp_path), stdout=subprocess.PIPE, stderr=(tmp_path/"panel.log").open("w")) as running:
         with page_of(chromium, running.stdout.readline().split()[-1]) as page:
             page.emulate_media(color_scheme=theme)
@@ -297,10 +297,7 @@ def test_accessible(chromium, tmp_path, theme):
             held(page).wait_for()
             for title in ("Look inside", "Ask", "Graph", "Train"):
                 tab(page, title).click()
-                if title == "Ask":
-                    field(page, "Text").fill("Ada owns a red boat.")
-                    button(page, "Tell it").click()
-                    page.get_by_text("Told 1 sentence").wait_for()
+                if title == "Ask": tell(page, "Ada owns a red boat.", 1)
                 page.wait_for_timeout(500)
                 shot(page, f"{theme}-{title}")
                 found = axe.run(page, context=".dualntm-page", options={"runOnly": ["wcag2a", "wcag2aa"]}).response["violations"]

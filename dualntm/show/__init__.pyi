@@ -40,6 +40,7 @@ from .panel import INKS as INKS
 from .panel import labelled as labelled
 from .panel import Panel as Panel
 from .panel import put as put
+from .panel import share_bars as share_bars
 from .front import Front as Front
 from .front import FRONT_CSS as FRONT_CSS
 from .front import THEME as THEME
@@ -54,8 +55,6 @@ from .explorer import AttentionExplorer as AttentionExplorer
 from .live import Line as Line
 from .live import lines_html as lines_html
 from .live import LiveView as LiveView
-from .live import Strip as Strip
-from .live import strips_html as strips_html
 from .run_words import AskedRun as AskedRun
 from .run_words import command_of as command_of
 from .run_words import is_trained as is_trained
@@ -75,4 +74,4 @@ from .run_viewer import runs_in as runs_in
 from .run_viewer import RunViewer as RunViewer
 from .workbench import Workbench as Workbench
 
-__all__ = ['AskPanel', 'AskedRun', 'AttentionExplorer', 'COLOURS', 'FRONT_CSS', 'FigureView', 'Front', 'GraphBrowser', 'GraphView', 'INKS', 'Lane', 'Learning', 'Line', 'LiveView', 'PALE', 'Panel', 'Picture', 'Recording', 'RunChoice', 'RunPictures', 'RunViewer', 'STYLE', 'Strip', 'THEME', 'Timeline', 'TrainPanel', 'WhyPanel', 'Workbench', 'animate', 'announced', 'as_array', 'as_networkx', 'beliefs_of', 'check_figure', 'coloured', 'command_of', 'contrast', 'copyable', 'curve', 'discard', 'draw_architecture', 'draw_soft_merge', 'graph_of', 'is_trained', 'judged_graph', 'labelled', 'lanes_of', 'last_run', 'lines_html', 'load_learning', 'open_run', 'picture', 'plot_alignment', 'plot_beliefs', 'plot_convergence', 'plot_cost_by_length', 'plot_entailments', 'plot_learning', 'plot_memory', 'plot_sequences', 'plot_weightings', 'plot_working_graph', 'png', 'put', 'readable', 'record', 'record_learning', 'running_mean', 'runs_in', 'save_learning', 'strips_html', 'style', 'theme_css', 'used_cells', 'with_front']
+__all__ = ['AskPanel', 'AskedRun', 'AttentionExplorer', 'COLOURS', 'FRONT_CSS', 'FigureView', 'Front', 'GraphBrowser', 'GraphView', 'INKS', 'Lane', 'Learning', 'Line', 'LiveView', 'PALE', 'Panel', 'Picture', 'Recording', 'RunChoice', 'RunPictures', 'RunViewer', 'STYLE', 'THEME', 'Timeline', 'TrainPanel', 'WhyPanel', 'Workbench', 'animate', 'announced', 'as_array', 'as_networkx', 'beliefs_of', 'check_figure', 'coloured', 'command_of', 'contrast', 'copyable', 'curve', 'discard', 'draw_architecture', 'draw_soft_merge', 'graph_of', 'is_trained', 'judged_graph', 'labelled', 'lanes_of', 'last_run', 'lines_html', 'load_learning', 'open_run', 'picture', 'plot_alignment', 'plot_beliefs', 'plot_convergence', 'plot_cost_by_length', 'plot_entailments', 'plot_learning', 'plot_memory', 'plot_sequences', 'plot_weightings', 'plot_working_graph', 'png', 'put', 'readable', 'record', 'record_learning', 'running_mean', 'runs_in', 'save_learning', 'share_bars', 'style', 'theme_css', 'used_cells', 'with_front']

@@ -7,8 +7,6 @@ from pathlib import Path
 from typing import Any, ClassVar
 from typing import Callable
 
-BARS: Any
-
 def answer_card(row: Row, judgement: Judgement) -> str: ...
 
 def evidence_list(row: Row, judgement: Judgement, most: int=8) -> str: ...

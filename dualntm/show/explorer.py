@@ -24,7 +24,7 @@ from ..text import LABELS, TextBatch
 from .attention import plot_alignment, used_cells
 from .graphs import plot_working_graph
 from .learning import as_array
-from .panel import announced, coloured, discard, FigureView, INKS, labelled, Panel, put, shade
+from .panel import announced, coloured, discard, FigureView, INKS, labelled, Panel, put, shade, share_bars
 from .recording import answer_words, head_words, lanes_of, look_words, mistakes, note_looks, record, Recording, rows_of
 from .timeline import Timeline
 from ..train import checkpoint_file, load, pretrained_folder, pretrained_names
@@ -42,10 +42,7 @@ def verdict(
     "The hypothesis of a row, what the network says of it, the gold label, and the probabilities of all labels as bars."
     said, gold, (ink, ground) = seen.judgement, int(seen.batch.labels[0]), INKS["plain"]
     right = {True: ", which is right", False: ", which is wrong"}.get(None if gold < 0 else said.label == gold, "")
-    bars = "".join(
-        f"<div style='display:flex;gap:8px;align-items:center'><span style='flex:0 0 6.5em'>{label}</span>"
-        f"<span aria-hidden='true' style='flex:0 1 220px;border:1px solid #7a8691;height:12px'><span style='display:block;height:100%;width:{chance:.1%};background:{shade(1)}'></span></span>"
-        f"<span>{chance:.2f}{' (gold)' * (i == gold)}</span></div>" for i, (label, chance) in enumerate(zip(LABELS, said.probabilities)))
+    bars = share_bars(dict(zip(LABELS, said.probabilities)), {LABELS[gold]: "gold"} if gold >= 0 else {})
     notes = "".join(f"<div>{escape(first_up(note))}.</div>" for note in said.notes)
     return (f"<div style='color:{ink};background:{ground};padding:4px 8px;border-radius:3px;line-height:1.5'>"
             f"<div>{escape(first_up(seen.words[len(seen.batch.evidence)]))}</div><div>The network says: <b>{escape(said.answer)}</b>{right}</div>"

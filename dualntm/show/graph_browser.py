@@ -109,7 +109,7 @@ class GraphBrowser(Panel):
         for control in (self.query, self.by): control.observe(lambda change: self.search(), "value")
         self.go.on_click(lambda button: self.search())
         self.back.on_click(lambda button: self.go_back())
-        self.view.observe(lambda change: self.choose(int(change.new)) if change.new else None, "chosen")
+        self.view.observe(lambda change: self.chosen_there(), "chosen")
         self.view.observe(lambda change: self.list_filters(), "part")
         self.search()
         self.show_newest()
@@ -120,7 +120,7 @@ class GraphBrowser(Panel):
 @patch
 def tools(self: GraphBrowser) -> ipywidgets.HBox:
     "The buttons above the picture."
-    words = {"Newest": ("Draw what was written last", self.show_newest), "All": ("Draw the whole graph, or its newest 1,000 propositions", self.view.show_all),
+    words = {"Newest": ("Draw what was written last", self.view.show_newest), "All": ("Draw the whole graph, or its newest 1,000 propositions", self.view.show_all),
              "Neighbours": ("Draw what the chosen proposition entails and what entails it, besides what is there", self.add_neighbours),
              "Way from here": ("A way is to begin at the chosen proposition", self.begin_way), "Way to here": ("Draw the shortest way that ends at the chosen proposition", self.end_way)}
     self.tool = {name: labelled(ipywidgets.Button(layout={"width": "auto"}), name, about) for name, (about, _) in words.items()}
@@ -166,8 +166,7 @@ def guarded(self: GraphBrowser,
 @patch
 def show_newest(self: GraphBrowser) -> None:
     "Draw what was written last."
-    try: self.view.show_newest()
-    except GraphError as e: self.say(str(e))
+    self.guarded(self.view.show_newest)
 
 @patch
 def add_neighbours(self: GraphBrowser) -> None:
@@ -254,6 +253,11 @@ def choose(self: GraphBrowser,
     self.show()
     self.point_out()
     self.back.focus()  # the button that was pressed may be gone: go on from here by keyboard
+
+@patch
+def chosen_there(self: GraphBrowser) -> None:
+    "Look at the proposition whose box was pressed in the picture."
+    if self.view.chosen and [int(self.view.chosen)] != self.trail[-1:]: self.choose(int(self.view.chosen))
 
 @patch
 def go_back(self: GraphBrowser) -> None:

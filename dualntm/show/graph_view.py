@@ -129,16 +129,16 @@ def node_of(
 
 def edges_of(
     reasons: list,  # justifications of the propositions that are drawn
-    held: dict[int, bool],  # those propositions, and whether each is held
+    held: dict[int, bool],  # whether each of those propositions is held, and each that one of the reasons rests on
+    drawn: Iterable[int],  # those that are drawn
 ) -> list[dict]:
-    "The reasons between propositions, as the browser draws them: one edge for each support."
-    found = []
+    "The reasons between propositions, as the browser draws them: one edge for each support that is drawn."
+    found, drawn = [], set(drawn)
     for j in reasons:
-        if not all(support in held for support, _ in j.supports): continue
-        stands = all(held[support] for support, _ in j.supports)
-        kinds = ["held" if stands and held[j.conclusion] else "gone", "said" if j.origin in ("told", "gold") else "found"]
+        stands = held[j.conclusion] and all(held[support] for support, _ in j.supports)
+        kinds = ["held" if stands else "gone", "said" if j.origin in ("told", "gold") else "found"]
         found += [{"id": f"{j.idx}-{support}", "source": str(support), "target": str(j.conclusion), "score": round(float(score), 4), "run": j.run,
-                   "origin": j.origin, "kinds": " ".join(kinds), "label": f"{'and ' * (len(j.supports) > 1)}{score:.2f}"} for support, score in j.supports]
+                   "origin": j.origin, "kinds": " ".join(kinds), "label": f"{'and ' * (len(j.supports) > 1)}{score:.2f}"} for support, score in j.supports if support in drawn]
     return sorted(found, key=lambda edge: edge["id"])  # memories give reasons in orders of their own
 
 # %% ../../nbs/7_show/10_graph_view.ipynb #f08182a5
@@ -336,7 +336,14 @@ class GraphView(Front):
     ):
         self.memory, self.most, self.where, self.fresh = memory, most, {}, set()
         super().__init__()
-        self.on_msg(lambda view, message, buffers: self.expand(int(message["id"])) if message.get("kind") == "expand" else None)
+        self.on_msg(lambda view, message, buffers: self.answer(message))
+
+    def answer(self,
+        message: dict,  # from the browser: its kind, and the number of a box as text
+    ) -> None:
+        "Do as the browser asks; if it can't be done, the summary says why."
+        try: self.expand(int(message["id"]))
+        except GraphError as e: self.summary = str(e)
 
     def draw(self,
         about: str,  # what the picture shows; the browser fits the picture into its frame when this changes
@@ -344,7 +351,9 @@ class GraphView(Front):
         "Send what is drawn to the browser. Raises GraphError if something of it is gone."
         found = self.memory.propositions(list(self.where))
         reasons = self.memory.justifications(list(self.where))
-        concluded, edges = {j.conclusion for j in reasons}, edges_of(reasons, {p.idx: p.held for p in found})
+        elsewhere = {support for j in reasons for support, _ in j.supports} - set(self.where)
+        held = {p.idx: p.held for p in (*found, *self.memory.propositions(list(elsewhere)))}
+        concluded, edges = {j.conclusion for j in reasons}, edges_of(reasons, held, self.where)
         nodes = [node_of(p, self.where[p.idx], p.idx in self.fresh, p.idx in concluded) for p in found]
         self.summary = f"{len(nodes):,} proposition{'s' * (len(nodes) != 1)} and {len(edges):,} entailment{'s' * (len(edges) != 1)} {about}".strip()
         self.part = {"nodes": nodes, "edges": edges, "about": about}
@@ -388,14 +397,14 @@ def expand(self: GraphView,
     idx: int,
     most: int = 8,  # neighbours on each side
 ) -> int:  # how many were added
-    "Draw the neighbours of a proposition besides what is drawn. A proposition that is gone adds none."
+    "Draw the neighbours of a proposition besides what is drawn; one that is not drawn is drawn alone first. Raises GraphError if it is not there."
+    self.memory.propositions([idx])
+    if idx not in self.where: self.where = {idx: (0., 0.)}
     before = len(self.where)
-    try:
-        for direction, way in (("out", 1), ("in", -1)):
-            ends = [end for end, _ in self.memory.neighbours_of([idx], direction, most)[idx]]
-            if idx in self.where: self.where |= beside(self.where, idx, ends[:max(0, self.most - len(self.where))], way)
-        self.draw(self.part.get("about", ""))
-    except (GraphError, KeyError) as e: self.summary = f"it is not in the graph any more: {e}"
+    for direction, way in (("out", 1), ("in", -1)):
+        ends = [end for end, _ in self.memory.neighbours_of([idx], direction, most)[idx]]
+        self.where |= beside(self.where, idx, ends[:max(0, self.most - len(self.where))], way)
+    self.draw(self.part.get("about", ""))
     return len(self.where) - before
 
 @patch

@@ -179,9 +179,10 @@ def place_of(self: RunChoice,
     "The control that an error is about."
     if isinstance(error, (GraphServerError, Neo4jServerError, Neo4jSettingError)): return "backend"
     said, typed = str(error), [text.partition("=") for text in self.further.value.split()]
-    if any(name in said or value and value.strip("'\"") in said for name, _, value in typed): return "further"
-    for field, name in field_names(self.task.value, self.model.value).items():
-        if re.search(rf"\b{name}\b", said): return field
+    words = [name for name, _, _ in typed] + [value.strip("'\"") for _, _, value in typed if re.search("[A-Za-z]", value)]  # a number may be anything's
+    fields = {field: [name] for field, name in field_names(self.task.value, self.model.value).items()}
+    for place, names in {"further": words, **fields}.items():
+        if any(re.search(rf"(?<!\w){re.escape(name)}(?!\w)", said) for name in names): return place
     return None
 
 # %% ../../nbs/7_show/14_run_choice.ipynb #542cbeb8

@@ -427,12 +427,14 @@ def show(self: Timeline,
     memory: np.ndarray | None = None,  # (steps, cells, components); None shows none
     cells: Sequence[int] = (),  # the numbers of the cells
     summary: str = "",  # what the figure shows, for those who do not see it
+    step: int = 0,  # where the cursor is, as far as there are steps
 ) -> None:
-    "Show a sequence, from its first step on."
+    "Show a sequence."
     steps = max(lane.first + lane.values.shape[1] for lane in lanes)
     self.memory = None if memory is None else np.ascontiguousarray(memory, dtype=np.float32)
     with self.hold_sync():
-        self.step, self.steps, self.words, self.summary = 0, steps, list(words), summary
+        self.steps, self.words, self.summary = steps, list(words), summary
+        self.step = step
         self.lanes, self.numbers = packed(lanes)
         self.cells = [str(cell) for cell in cells] if memory is not None else []
         self.held, self.most = b"", 1. if memory is None or not memory.size else float(abs(self.memory).max()) or 1.
