@@ -117,7 +117,7 @@ def take_back(page, text):
     tab(page, "Graph").click()
     page.locator(".dualntm-graph .dualntm-rows").get_by_text(text).first.click()
     button(page, "Take it back…").click()
-    page.locator(".dualntm-graph .jupyter-button", has_text="Take it back").last.click()
+    page.locator(".dualntm-graph").get_by_role("button", name="Take it back", exact=True).click()
 
 
 def tab(where, title): return where.get_by_role("tab", name=title, exact=True)
