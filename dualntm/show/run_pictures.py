@@ -61,7 +61,8 @@ def pace_words(
     rate: float,  # batches a second; 0 as long as none can be told
 ) -> str:  # to add to a line; empty for 0
     "How fast a run goes."
-    return f", {rate:,.{0 if rate >= 100 else 1 if rate >= 1 else 3}f} batches a second" if rate else ""
+    places = 0 if round(rate, 1) >= 100 else 1 if round(rate, 3) >= 1 else 3
+    return f", {rate:,.{places}f} batches a second" if rate else ""
 
 # %% ../../nbs/7_show/15_run_pictures.ipynb #28ddb4af
 def guessing_cost(
@@ -183,7 +184,7 @@ def show_progress(self: RunPictures,
     rate = self.clock.rate(trainer.batch, trainer.seconds)
     left = f", {duration((total - trainer.batch) / rate)} left" if rate and not trainer.done() else ""
     guess = "" if self.guessing is None else f", guessing has {self.guessing:.3g}"
-    cost = f"; {np.mean(self.recent):.3f} {unit} in the last {len(self.recent)} batches{guess}" if self.recent else ""
+    cost = f"; {np.mean(self.recent):.3f} {unit} in the last {len(self.recent)} batch{'es' * (len(self.recent) != 1)}{guess}" if self.recent else ""
     self.text.value = coloured(f"Batch {trainer.batch:,} of {total:,}{pace_words(rate)}{left}{cost}", "plain")
 
 # %% ../../nbs/7_show/15_run_pictures.ipynb #e38a3329
