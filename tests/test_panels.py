@@ -53,6 +53,12 @@ def test_jupyterlab(lab, chromium):
         lanes(page).and_(page.get_by_label("One sequence, always the same")).wait_for()
         shot(page, "train")
         pause(page)
+        notice = page.locator(".dualntm-shown [role=status] > div").first
+        def grounds(theme):
+            "The ground of a notice in one of JupyterLab's themes."
+            page.evaluate(f"document.body.dataset.jpThemeLight = '{theme == 'light'}'.toLowerCase()")
+            return notice.evaluate("one => getComputedStyle(one).backgroundColor")
+        assert grounds("dark") == "rgb(48, 52, 56)" and grounds("light") == "rgb(238, 242, 246)"
 
         slider = page.locator(".widget-slider", has=page.locator(".widget-label", has_text="Step"))
         handle, memory = slider.locator(".noUi-handle"), held(page)
@@ -136,9 +142,12 @@ def test_errors_seeds_and_the_command(chromium, tmp_path):
             at, below = (found.bounding_box() for found in (field(page, "Memory cells"), alert))
             assert 0 <= below["y"] - at["y"] - at["height"] < 20, "the sentence stands below its field"
             assert not page.get_by_text("dualntm train").count()
+            page.wait_for_function("document.querySelectorAll('[aria-invalid]').length === 1")
+            assert field(page, "Memory cells").get_attribute("aria-invalid") == "true"
             field(page, "Memory cells").fill("16")
             field(page, "Memory cells").press("Enter")
             alert.wait_for(state="detached")
+            page.wait_for_function("!document.querySelector('[aria-invalid]')")
             page.get_by_text("dualntm train --task copy --model-type ntm --seeds 1 10").wait_for()
             page.get_by_role("button", name="Copy").click()
             page.get_by_role("status").filter(has_text=re.compile("Copied|Selected")).wait_for()

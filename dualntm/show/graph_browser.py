@@ -60,7 +60,7 @@ def provenance(
 # %% ../../nbs/7_show/18_graph_browser.ipynb #ce150fd8
 ROW_STYLE = """<style>
 .dualntm-rows .jupyter-button {text-align: left; width: auto; max-width: 100%; flex: 0 1 auto}
-.dualntm-rows .jupyter-button:focus-visible, .dualntm-graph .jupyter-button:focus-visible {outline: 2px solid #0b57d0; outline-offset: 1px}
+.dualntm-rows .jupyter-button:focus-visible, .dualntm-graph .jupyter-button:focus-visible {outline: 2px solid light-dark(#0b57d0, #8ab4f8); outline-offset: 1px}
 .dualntm-graph .widget-html-content {line-height: 1.45; overflow-wrap: anywhere}
 </style>"""  # what the layout of widgets can't say
 

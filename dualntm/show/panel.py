@@ -159,6 +159,8 @@ function nameControls(root) {
     const sign = Object.keys(SIGNS).find(kind => one.querySelector(`.${kind}`));
     if (sign && one.getAttribute("aria-label") !== SIGNS[sign]) name(one, SIGNS[sign]);
   });
+  root?.querySelectorAll(".dualntm-wrong :is(input, select, textarea):not([aria-invalid])").forEach(one => one.setAttribute("aria-invalid", "true"));
+  root?.querySelectorAll("[aria-invalid]").forEach(one => one.closest(".dualntm-wrong") || one.removeAttribute("aria-invalid"));
 }
 """
 
@@ -209,6 +211,9 @@ _RERUN = """<style>
 .jp-OutputArea:has(.dualntm-shown) .dualntm-rerun, .jp-OutputArea-child:has(+ .jp-OutputArea-child .dualntm-rerun) .jupyter-widgets:not(:has(*)):not(button) {display: none}
 .dualntm-shown .jupyter-widgets-disconnected::before {display: none}
 .dualntm-shown {overflow: visible !important}
+body[data-jp-theme-light="true"] .dualntm-shown {color-scheme: light}
+body[data-jp-theme-light="false"] .dualntm-shown {color-scheme: dark}
+.dualntm-wrong :is(input, select, textarea) {outline: 2px solid light-dark(#a50e0e, #f6aea9)}
 .dualntm-gone {color: %s; background: %s; padding: 3px 8px; border-radius: 3px; line-height: 1.5; font-size: 13px}
 </style><p class="dualntm-rerun">This panel is no longer there, since its kernel has ended or was restarted: run the cell again to use it.</p>""" % INKS["error"]
 
