@@ -1,5 +1,5 @@
 "The panels in a real browser: in JupyterLab, and as the page that `dualntm panel` shows. Nothing may leave the machine."
-import json, os, re, shutil, signal, subprocess, time, urllib.request
+import json, os, re, shutil, signal, subprocess, sys, time, urllib.request
 from urllib.parse import urlsplit
 
 import pytest
@@ -393,6 +393,21 @@ def test_reload(chromium, tmp_path):
         until(lambda: third not in kernel_ids(running))  # `page_of` has closed the page, which tells it nothing
         assert len(kernel_ids(running)) <= 1  # the one in advance
     assert records(run) == sorted(set(records(run)))
+
+
+@pytest.mark.parametrize("seconds", [0, .5, 2])
+def test_ended_while_it_starts(tmp_path, seconds):
+    "The server ends at once and without a word while its first kernel starts, and leaves none."
+    import psutil
+    running = subprocess.Popen([sys.executable, "-m", "dualntm", "panel", "--no-browser"], cwd=tmp_path, env=settings(tmp_path), text=True,
+                               stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    assert running.stdout.readline().startswith("the panels are at ")
+    time.sleep(seconds)
+    started = kernels(running)
+    running.send_signal(signal.SIGINT)
+    said, errors = running.communicate(timeout=90)
+    assert (running.returncode, said, errors) == (0, "Ctrl-C ends them\n", "")
+    until(lambda: not any(map(psutil.pid_exists, started)))
 
 
 @pytest.mark.parametrize("wrong", ['<img src="https://example.com/a.png">', '<script>console.error("wrong")</script>',

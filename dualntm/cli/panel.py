@@ -132,7 +132,7 @@ def page_kernels():  # a class
         def __init__(self, **kwargs):
             super().__init__(**kwargs)
             self.pages, self.until = Counter(), {}  # by kernel: how many pages are connected; when it ends if none is
-            self.spare = None  # the task that starts a kernel in advance
+            self.spare, self.taken = None, set()  # the task that starts a kernel in advance; the kernels that were given to a page
             IOLoop.current().add_callback(lambda: self.prepare())
 
         def prepare(self):
@@ -144,7 +144,15 @@ def page_kernels():  # a class
             spare, self.spare = self.spare, None
             IOLoop.current().call_later(AGAIN, lambda: self.prepare())
             kernel_id = await spare if spare else None
-            return kernel_id if kernel_id in self else await super().start_kernel(**kwargs)
+            if kernel_id not in self: kernel_id = await super().start_kernel(**kwargs)
+            self.taken.add(kernel_id)
+            return kernel_id
+
+        async def shutdown_all(self, now=False):
+            "Called when the server ends. A kernel in advance holds nothing, and may not listen yet: it is killed."
+            if self.spare and not self.spare.done(): await asyncio.wait([self.spare])
+            for kernel_id in set(self.list_kernel_ids()) - self.taken: await self.shutdown_kernel(kernel_id, now=True)
+            await super().shutdown_all(now)
 
         def notify_connect(self, kernel_id):
             "Called when a page has connected."
@@ -185,15 +193,25 @@ def serve_panel(
 ) -> None:
     "Serve the page until Ctrl-C or SIGTERM."
     import logging, secrets, threading
+    from tornado.ioloop import IOLoop
     from voila.app import Voila
     logging.getLogger("tornado.general").setLevel("ERROR")  # it warns of a setting that is Jupyter's own
     os.environ["JUPYTER_PATH"] = os.pathsep.join(filter(None, [str(folder), os.environ.get("JUPYTER_PATH")]))
     os.environ["JUPYTER_TOKEN"] = secrets.token_urlsafe(24)
     address = f"http://127.0.0.1:{port}/?token={os.environ['JUPYTER_TOKEN']}"
     threading.Thread(target=announce, args=(address, port, browser), daemon=True).start()
-    if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) is signal.SIG_DFL:
-        signal.signal(signal.SIGHUP, lambda number, frame: os.kill(os.getpid(), signal.SIGTERM))
-    Voila.launch_instance([str(folder/"panel.ipynb"), "--Voila.ip=127.0.0.1", f"--port={port}", "--Voila.port_retries=0",
+    class Page(Voila):
+        "Voila, which ends its kernels before its loop."
+        def listen(self):
+            loop = IOLoop.current()
+            async def end():
+                if self.kernel_manager.taken & set(self.kernel_manager.list_kernel_ids()): print("ending; a run that trains is saved first", flush=True)
+                await self.kernel_manager.shutdown_all()
+                loop.stop()
+            for number in (getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)):
+                if signal.getsignal(number) is not signal.SIG_IGN: signal.signal(number, lambda number, frame: loop.add_callback_from_signal(end))
+            super().listen()
+    Page.launch_instance([str(folder/"panel.ipynb"), "--Voila.ip=127.0.0.1", f"--port={port}", "--Voila.port_retries=0",
                            "--Voila.open_browser=False", "--Voila.auto_token=True", "--Voila.log_level=ERROR",
                            "--VoilaConfiguration.template=dualntm"], config=server_settings())
 
