@@ -45,7 +45,8 @@ def evidence_list(
     if not weighed: return ""
     lines = [f'<div style="color:#1b1b1b;background:{shade(weight)};padding:1px 6px">{f"<b>{weight:.2f}</b>" if weight > .5 else f"{weight:.2f}"}&ensp;{escape(text)}</div>'
              for text, weight in weighed]
-    return f'<div style="background:{INKS["plain"][1]};padding:2px;line-height:1.5">{"".join(lines)}</div>'
+    head = '<div style="padding:1px 6px">The weight that the reader gives each sentence, from 0 to 1; above 0.5 it counts as evidence.</div>'
+    return f'<div style="color:{INKS["plain"][0]};background:{INKS["plain"][1]};padding:2px;line-height:1.5">{head}{"".join(lines)}</div>'
 
 # %% ../../nbs/7_show/21_ask_panel.ipynb #dbd9f8d4
 class AskPanel(Panel):
@@ -56,7 +57,7 @@ class AskPanel(Panel):
         changed: Callable[[], None] = lambda: None,  # called after something was told or kept
         writing: Callable = nullcontext,  # gives a context in which the graph is changed, such as one that saves it
     ):
-        self.memory, self.changed, self.writing = memory, changed, writing
+        self.memory, self.changed, self.writing, self.own = memory, changed, writing, memory is None
         self.task, self.net, self.asked, self.last = None, None, [], None  # the findings on what was asked, in order; what was judged last, and by how much
         wide = {"width": "auto", "max_width": "760px"}
         self.reader = labelled(ipywidgets.Text(str(reader), continuous_update=False, layout=wide), "Reader", "A run that judges, or pretrained:everyday")
@@ -66,13 +67,18 @@ class AskPanel(Panel):
         self.tell, self.ask = (labelled(ipywidgets.Button(), *words) for words in (("Tell it", "Tell the reader the text"), ("Ask", "Judge the statement")))
         self.keep = ipywidgets.Checkbox(description="Keep what follows", tooltip="Write the conclusion into the graph", indent=False, layout={"width": "auto"})
         self.bar = ipywidgets.IntProgress(layout={"display": "none"})
+        self.place = labelled(ipywidgets.Text("told.npz", continuous_update=False, layout={"width": "auto"}), "Graph file", "A new file for the graph that was told")
+        self.save = labelled(ipywidgets.Button(), "Save", "Write the graph to the file; else it ends with the page")
         self.notice, self.answer, self.evidence, self.past = (ipywidgets.HTML() for _ in range(4))
         self.piece = ipywidgets.VBox()  # the part of the graph that was written, drawn
         def line(*parts): return ipywidgets.HBox(parts, layout={"flex_flow": "row wrap", "align_items": "center"})
+        self.kept = line(self.place, self.save)
+        self.kept.layout.display = "none"
         super().__init__([self.reader, self.text, line(self.files, self.tell, self.bar), self.statement, line(self.ask, self.keep), self.notice,
-                          self.answer, self.evidence, self.piece, self.past])
+                          self.answer, self.evidence, self.piece, self.past, self.kept])
         self.reader.observe(lambda change: self.let_go(), "value")
         self.tell.on_click(lambda button: self.trying(self.tell_text))
+        self.save.on_click(lambda button: self.trying(self.save_graph))
         self.ask.on_click(lambda button: self.trying(self.judge))
         self.statement.observe(lambda change: change["new"] and self.trying(self.judge), "value")
         self.say("Tell the reader something, and ask whether a statement follows from it.")
@@ -124,7 +130,7 @@ def tell_text(self: AskPanel,
     at_once: int = 100,
 ) -> None:
     "Tell the reader what is in the field and in the files."
-    if not (said := self.sentences()): return self.say("There is nothing to tell: paste a text, or choose a file.", "error")
+    if not (said := self.sentences()): return self.say("There is nothing to tell: " + ("the files hold no text, choose others." if self.files.value else "paste a text, or choose a file."), "error")
     self.say("The reader is being loaded…")
     self.open_reader()
     self.bar.value, self.bar.max, self.bar.layout.display = 0, len(said), None
@@ -137,6 +143,7 @@ def tell_text(self: AskPanel,
     count = self.memory.count().propositions
     self.say(f"Told {len(said):,} sentence{'s' * (len(said) != 1)}: {new:,} new; the graph holds {count:,} proposition{'s' * (count != 1)}."
              + (f" The reader can hardly tell {near:,} of them from another one." if near else ""), "good")
+    self.kept.layout.display = None if self.own else "none"
     self.changed()
 
 # %% ../../nbs/7_show/21_ask_panel.ipynb #ea649fa8
@@ -188,3 +195,13 @@ def show_past(self: AskPanel) -> None:
     link = f'data:application/x-ndjson;base64,{base64.b64encode(lines.encode()).decode()}'
     self.past.value = (f"<details><summary>Asked so far: {len(self.asked)}</summary><table style='border-spacing:8px 2px'>{rows}</table>"
                        f"<a download='asked.jsonl' href='{link}'>Save as JSON, a line each</a></details>")
+
+# %% ../../nbs/7_show/21_ask_panel.ipynb #70fa7f2a
+@patch
+def save_graph(self: AskPanel) -> None:
+    "Write the graph to a new file. Raises InputError for a name that can't be, and GraphError if it can't be written."
+    path = Path(self.place.value.strip())
+    if path.suffix != ".npz": raise InputError(f"{self.place.value.strip()!r}: name a file that ends in .npz, such as told.npz")
+    if path.exists(): raise InputError(f"{path} is there already: name another file")
+    self.memory.save(path)
+    self.say(f"Saved. dualntm panel --store {path} shows it again, and dualntm ask --store {path} asks it.", "good")

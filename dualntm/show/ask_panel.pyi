@@ -15,6 +15,7 @@ class AskPanel(Panel):
     memory: GraphMemory | None
     changed: Callable[[], None]
     writing: Callable
+    own: Any
     task: Any
     net: Any
     asked: Any
@@ -27,11 +28,14 @@ class AskPanel(Panel):
     ask: Any
     keep: Any
     bar: Any
+    place: Any
+    save: Any
     notice: Any
     answer: Any
     evidence: Any
     past: Any
     piece: Any
+    kept: Any
     def __init__(self, reader: str | Path='pretrained:everyday', memory: GraphMemory | None=None, changed: Callable[[], None]=..., writing: Callable=...): ...
     def trying(self, work: Callable[[], None]) -> None: ...
     def let_go(self) -> None: ...
@@ -42,3 +46,4 @@ class AskPanel(Panel):
     def judge(self) -> None: ...
     def note_change(self) -> None: ...
     def show_past(self) -> None: ...
+    def save_graph(self) -> None: ...

@@ -268,7 +268,7 @@ DRAWN_CSS = FRONT_CSS + '''
 .dualntm-drawn .stage {height: min(62vh, 480px); width: 100%}
 .dualntm-drawn .zoom {position: absolute; top: 6px; right: 6px; display: flex; gap: 4px; z-index: 2}
 .dualntm-drawn .zoom button {width: 28px; height: 28px; border: 1px solid var(--line); border-radius: 4px; background: var(--soft); color: var(--ink); font-size: 16px; cursor: pointer}
-.dualntm-drawn .key {display: flex; flex-wrap: wrap; gap: 4px 12px; padding: 6px 8px; border-top: 1px solid var(--line); font-size: 12px; white-space: pre-wrap}
+.dualntm-drawn .key {display: flex; flex-wrap: wrap; align-items: center; gap: 4px 12px; padding: 6px 8px; border-top: 1px solid var(--line); font-size: 12px; white-space: pre-wrap}
 .dualntm-drawn .key span {padding: 0 6px; border-radius: 4px}
 '''
 
@@ -289,7 +289,7 @@ function render({model, el}) {
     update(cy, model.get("part")); filter(cy, model.get("filters")); mark(cy, model);
     if (shown !== model.get("part").about || !touched) { shown = model.get("part").about; touched = false; fit(); }
   };
-  cy.on("dragpan scrollzoom pinchzoom grab", () => { touched = true; });  // from now on the picture stays where the user has put it
+  cy.on("dragpan scrollzoom pinchzoom drag", () => { touched = true; });  // from now on the picture stays where the user has put it
   cy.on("tap", "node", event => actions.choose(event.target));
   cy.on("dbltap", "node", event => actions.expand(event.target));
   cy.on("mouseover", "node", event => {
@@ -303,7 +303,10 @@ function render({model, el}) {
   model.on("change:part", redraw); model.on("change:summary", parts.named);
   model.on("change:filters", () => filter(cy, model.get("filters"))); model.on("change:chosen change:marked change:way", () => mark(cy, model));
   let wide = 0;
-  const size = new ResizeObserver(() => { if (!wide && stage.clientWidth) { cy.resize(); fit(); } wide = stage.clientWidth; });
+  const size = new ResizeObserver(() => {
+    if (stage.clientWidth && stage.clientWidth !== wide) { cy.resize(); if (!wide || !touched) fit(); }
+    wide = stage.clientWidth;
+  });
   size.observe(stage);
   const end = whenThemeChanges(() => cy.style(styleOf(inks(el))));
   el.graph = cy;

@@ -166,9 +166,10 @@ function nameControls(root) {
 
 # %% ../../nbs/7_show/06_panel.ipynb #5890a7b1
 _HEARTBEAT = """
-const BUSY = "The kernel does not answer: it is busy, or has ended.";
+const BUSY = "Nothing answers: the kernel is busy, or has ended. A run that it trained is kept up to its last checkpoint.";
 function render({model, el}) {
-  const restarted = () => `The kernel was restarted: ${el.closest(".jp-Notebook") ? "run the cell again" : "load the page again"} to use this panel.`;
+  const inLab = () => ![null, document.body].includes(el.closest(".jp-Notebook"));  // Voila gives its whole page that class
+  const restarted = () => `The kernel was restarted: ${inLab() ? "run the cell again" : "load the page again"} to use this panel.`;
   const said = document.createElement("div");
   said.setAttribute("role", "alert");
   el.append(said);

@@ -161,9 +161,12 @@ def mistakes(self: RunChoice,
     resume: bool,  # go on with the run
 ) -> dict[str, str]:  # control: sentence
     "What is wrong with what was typed."
+    task, model, found = self.task.value, self.model.value, {}
+    own = {name: self.fields[field].description for field, name in field_names(task, model).items()}
+    twice = [name for name in (text.partition("=")[0] for text in self.further.value.split()) if name in own]
+    if twice: return {"further": f"{twice[0]} has a field of its own, {own[twice[0]]}: set it there"}
     try: return check_asked(self.asked(resume)) or {}
     except ValueError as e: whole = str(e)
-    task, model, found = self.task.value, self.model.value, {}
     tries = {field: (lambda name=name, field=field: check_settings(task, model, **{name: self.fields[field].value}))
              for field, name in field_names(task, model).items()}
     tries["seed"] = lambda: list(map(whole_seed, read_seeds(self.seed.value)))

@@ -85,12 +85,14 @@ def show(self: RunViewer) -> None:
     run = self.run.value.strip()
     try:
         if not run: raise InputError(f"There is no run in {self.checkpoint_path} yet: train one, or choose a network of the package, such as pretrained:copy.")
+        if run.endswith(".npz"): raise InputError(f"{run} is a graph and no run: dualntm panel --store {run} shows it.")
+        self.say(f"{run} is being opened…")
         explorer, graph = AttentionExplorer(run), graph_of(run)
         browser = [] if graph is None else [GraphBrowser(graph, explorer.task.encoder if explorer.task.judges else None, may_change=False)]
     except (InputError, GraphError, RowError, TextModelError) as e: return self.say(str(e))
     put(self.explorer, explorer)
     put(self.browser, *([ipywidgets.HTML("<h3>Its graph</h3>"), *browser] if browser else []))
-    self.say(f"{run} is open." if browser else f"{run} is open; it has no graph, or only its weights were kept.")
+    self.say(f"{run} is open." if browser else f"{run} is open. It has kept no graph.")
 
 @patch
 def say(self: RunViewer,

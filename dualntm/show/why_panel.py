@@ -106,7 +106,7 @@ def show(self: WhyPanel,
     found, self.idx = self.memory.explain(idx, 200), idx
     reasons, p = self.memory.justifications([idx]), found.propositions[idx]
     texts = {q.idx: q for q in self.memory.propositions(list({n for j in reasons[:self.most] for n, _ in j.supports} | {idx}))}
-    self.state.value = f"<b>{'Held' if p.held else 'Not held now'}</b>: {escape(found.state(idx))}"
+    self.state.value = f"<b>Held</b>: {escape(found.state(idx))}" if p.held else "<b>Not held now</b>"
     head = f"<b>Because of:</b>{f' ({self.most} of {len(reasons):,} reasons)' if len(reasons) > self.most else ''}"
     put(self.reasons, *([ipywidgets.HTML(head)] if reasons else []), *(self.reason_row(j, texts) for j in reasons[:self.most]))
     lines = "".join(f"<li>{escape(str(event))}</li>" for event in self.memory.history(idx))

@@ -6,6 +6,7 @@
 __all__ = ['TABS', 'TOUR', 'EXAMPLE', 'PAGE_STYLE', 'tab_page', 'Tour', 'Workbench']
 
 # %% ../../nbs/7_show/22_workbench.ipynb #7f3d26a6
+from itertools import count
 from pathlib import Path
 from typing import Callable
 
@@ -37,7 +38,7 @@ def tab_page(
     return ipywidgets.VBox([about, *parts], layout={"min_width": "0"})
 
 # %% ../../nbs/7_show/22_workbench.ipynb #dda18af1
-TOUR = (("Look inside", "A trained network is open: it has seen some vectors and repeats them. Move the step with the slider, by the arrow keys, or in the figure, and watch where its heads read and write."),
+TOUR = (("Look inside", "A trained network is open: it has seen some vectors and repeats them. Move the step with the slider and its arrow keys, or in the figure, and watch where its heads read and write."),
         ("Train", "A network is trained here. Press Start: the curve falls within a minute, and the heads learn to walk along the memory; Pause keeps the run."),
         ("Ask", "A text is filled in. Press Tell it. Then tick Keep what follows, write the statement “Ada has a boat.” and press Ask: the answer comes with the sentences that it rests on."),
         ("Graph", "What was told and concluded is drawn here. Press a box to see why it is held and to take it back; what rests on it alone falls with it."),
@@ -112,6 +113,11 @@ class Workbench(Panel):
 
 # %% ../../nbs/7_show/22_workbench.ipynb #5475ad7f
 @patch
+def rests(self: Workbench) -> bool:
+    "Whether nothing is trained."
+    return self.train.state not in ("preparing", "training")
+
+@patch
 def turn_to(self: Workbench,
     title: str,  # a name in `TABS`
 ) -> None:
@@ -122,8 +128,14 @@ def turn_to(self: Workbench,
 def tour_to(self: Workbench,
     title: str,  # a name in `TABS`
 ) -> None:
-    "Show a tab, with an example of a text if none is there."
+    "Show a tab with what the tour speaks of: a network that has learned, a run that is not there yet, a text."
     if title == "Ask": self.ask.text.value = self.ask.text.value or EXAMPLE
+    elif title == "Train":
+        seeds = count(1)
+        while self.rests() and has_checkpoint(self.train.folder()): self.train.seed.value = str(next(seeds))
+    elif title == "Look inside" and not self.tour.step:
+        self.viewer.run.value = "pretrained:copy"
+        self.viewer.show()
     self.turn_to(title)
 
 @patch
@@ -160,8 +172,7 @@ def close(self: Workbench) -> None:
 def after_training(self: Workbench) -> None:
     "Offer what can be done with the run that the training panel shows."
     self.viewer.list_runs()
-    rests = self.train.state not in ("preparing", "training") and has_checkpoint(self.train.folder())
-    self.next.layout.display = None if rests else "none"
+    self.next.layout.display = None if self.rests() and has_checkpoint(self.train.folder()) else "none"
     self.reading.layout.display = None if find("task", self.train.task.value).judges and self.train.model.value == "dual" else "none"
 
 @patch
