@@ -177,12 +177,13 @@ def begin(self: RunPictures,
 @patch
 def show_progress(self: RunPictures,
     trainer,
+    going: bool = True,  # whether it goes on; else there is no time left to speak of
 ) -> None:
     "Say how far the run is, how fast it goes, and how it does."
     total, unit = trainer.training.num_batches, "of the rows judged wrongly" if trainer.task.of_rows else "wrong bits a sequence"
     self.show_bar(trainer.batch, total, trainer.done())
     rate = self.clock.rate(trainer.batch, trainer.seconds)
-    left = f", {duration((total - trainer.batch) / rate)} left" if rate and not trainer.done() else ""
+    left = f", {duration((total - trainer.batch) / rate)} left" if rate and going and not trainer.done() else ""
     guess = "" if self.guessing is None else f", guessing has {self.guessing:.3g}"
     cost = f"; {np.mean(self.recent):.3f} {unit} in the last {len(self.recent)} batch{'es' * (len(self.recent) != 1)}{guess}" if self.recent else ""
     self.text.value = coloured(f"Batch {trainer.batch:,} of {total:,}{pace_words(rate)}{left}{cost}", "plain")
@@ -232,12 +233,12 @@ def draw_graph(self: RunPictures,
 @patch
 def look(self: RunPictures,
     trainer,
-    everything: bool = False,  # draw all, due or not
+    everything: bool = False,  # draw all, due or not: the run rests, or is at its end
 ) -> None:
     "Bring the pictures up to date, as far as it is due."
     begun = time.monotonic()
     if everything or begun - self.clock.told >= 0.5:
-        self.show_progress(trainer)
+        self.show_progress(trainer, going=not everything)
         self.clock.told = begun
     if not everything and not self.clock.is_due(trainer.seconds, self.share, self.pause_between): return
     parts = [self.draw_curve, self.draw_inside] + [self.draw_graph] * (trainer.net.graph_memory is not None)
