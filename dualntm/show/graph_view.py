@@ -303,10 +303,7 @@ function render({model, el}) {
   model.on("change:part", redraw); model.on("change:summary", parts.named);
   model.on("change:filters", () => filter(cy, model.get("filters"))); model.on("change:chosen change:marked change:way", () => mark(cy, model));
   let wide = 0;
-  const size = new ResizeObserver(() => {
-    if (stage.clientWidth && stage.clientWidth !== wide) { cy.resize(); if (!wide || !touched) fit(); }
-    wide = stage.clientWidth;
-  });
+  const size = new ResizeObserver(() => { if (stage.clientWidth && stage.clientWidth !== wide) { cy.resize(); if (!wide || !touched) fit(); } wide = stage.clientWidth; });
   size.observe(stage);
   const end = whenThemeChanges(() => cy.style(styleOf(inks(el))));
   el.graph = cy;

@@ -427,8 +427,6 @@ def resume(cls: Trainer,
         (task, net), config = restore_net(file, content, device), content["config"]
         if "num_batches" in changes: changes = {"num_epochs": 0, **changes}
         trainer = cls(task, net, config["seed"], file.parent, device, threads=threads, stand=Stand(file, content, lock), group=group, watchers=watchers, **{**asdict(Training()), **config["training"], **changes})
-        if trainer.batch > (end := trainer.training.num_batches):
-            raise InputError(f"num_batches={end}: {file.parent} has come to batch {trainer.batch} already: give as many or more, or none to go on to its end")
         if "memory" in content: net.graph_memory = graph_memory_at(trainer, content["memory"], config["long_term_memory"], open_memory)
         restore_random_states(content["random"])
     except BaseException:
