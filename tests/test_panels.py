@@ -411,6 +411,19 @@ def test_ended_while_it_starts(tmp_path, seconds):
     until(lambda: not any(map(psutil.pid_exists, started)))
 
 
+def test_a_closed_terminal(chromium, tmp_path):
+    "The server ends its kernel and itself, though there is nobody who reads what it says."
+    import psutil
+    running = subprocess.Popen([sys.executable, "-m", "dualntm", "panel", "--no-browser"], cwd=tmp_path, env=settings(tmp_path), text=True, stdout=subprocess.PIPE)
+    with page_of(chromium, running.stdout.readline().split()[-1]) as page:
+        button(page, "Start").wait_for()
+        started = kernels(running)
+        running.stdout.close()
+        running.send_signal(signal.SIGTERM)
+        assert running.wait(90) == 0
+    until(lambda: not any(map(psutil.pid_exists, started)))
+
+
 @pytest.mark.parametrize("wrong", ['<img src="https://example.com/a.png">', '<script>console.error("wrong")</script>',
                                    "<script>throw new Error()</script>", '<script>new WebSocket("wss://example.com/")</script>'])
 def test_what_must_not_happen_is_noticed(chromium, tmp_path, wrong):

@@ -210,6 +210,7 @@ def serve_panel(
 ) -> None:
     "Serve the page until Ctrl-C or SIGTERM."
     import logging, secrets, threading
+    from contextlib import suppress
     from tornado.ioloop import IOLoop
     from voila.app import Voila
     logging.getLogger("tornado.general").setLevel("ERROR")  # it warns of a setting that is Jupyter's own
@@ -222,7 +223,9 @@ def serve_panel(
         def listen(self):
             loop = IOLoop.current()
             async def end():
-                if self.kernel_manager.taken & set(self.kernel_manager.list_kernel_ids()): print("ending; a run that trains is saved first", flush=True)
+                at_work = self.kernel_manager.taken & set(self.kernel_manager.list_kernel_ids())
+                with suppress(OSError):  # the terminal may be closed
+                    if at_work: print("ending; a run that trains is saved first", flush=True)
                 try: await self.kernel_manager.shutdown_all()
                 finally: loop.stop()
             for number in (getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)):
