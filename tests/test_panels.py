@@ -411,6 +411,17 @@ def test_ended_while_it_starts(tmp_path, seconds):
     until(lambda: not any(map(psutil.pid_exists, started)))
 
 
+def test_a_kernel_that_is_gone_on_the_page(chromium, tmp_path):
+    "There is no cell to run again: the page says that it is to be loaded again."
+    with process("dualntm", "panel", "--no-browser", cwd=tmp_path, env=settings(tmp_path), stdout=subprocess.PIPE) as running:
+        page = chromium.new_page()  # Voila writes to the console that the kernel has gone
+        page.goto(running.stdout.readline().split()[-1])
+        button(page, "Start").wait_for()
+        for number in kernels(running): os.kill(number, signal.SIGKILL)
+        page.get_by_text("The kernel was restarted: load the page again to use this panel.").wait_for(timeout=120_000)
+        page.close()
+
+
 def test_a_closed_terminal(chromium, tmp_path):
     "The server ends its kernel and itself, though there is nobody who reads what it says."
     import psutil

@@ -1,7 +1,7 @@
 """The page of `dualntm panel` in Chromium without a GPU: how soon it is there, and frames a second of a graph of 1,000 propositions.
 
 python data/speed/panel.py [--out FILE] [--label WORDS] appends rows of panel.jsonl. first, later: seconds from the request for the page until
-its Start button is drawn, with a kernel that is up (the first visit, and the median of more); early: the visit that comes
+its tabs are drawn, with a kernel that is up (the first visit, and the median of more); early: the visit that comes
 as soon as the command says where the page is, from the start of the command. still, move, zoom: frames a second, the median of
 TURNS spans of two seconds. The graph is made up: random words, each entailed by an earlier one."""
 import argparse, json, os, random, statistics, subprocess, sys, tempfile, time
@@ -89,6 +89,6 @@ with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         assert len(set(seen)) == 3, "the graph did not move"
     browser.close()
 row = {"label": options.label, "first_s": round(took[0], 2), "later_s": round(statistics.median(took[1:]), 2), "early_s": round(early, 2), "propositions": SIZE, "still_fps": still,
-       "move_fps": move, "zoom_fps": zoom, "load": round(os.getloadavg()[0], 1), "date": date.today().isoformat(), "command": "python data/speed/panel.py"}
+       "move_fps": move, "zoom_fps": zoom, "load": round(os.getloadavg()[0], 1), "date": date.today().isoformat(), "command": f"python data/speed/panel.py --label {options.label}"}
 print(row)
 with open(options.out, "a", encoding="utf-8") as file: file.write(json.dumps(row) + "\n")

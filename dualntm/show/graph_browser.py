@@ -16,6 +16,7 @@ from fastcore.basics import patch
 from ..errors import GraphError, TextModelError
 from ..extras import ipywidgets
 from ..graph import AbstractGraphMemory, Entailment, Proposition, ReadableGraph
+from .front import THEME
 from .graph_view import GraphView
 from .panel import announced, labelled, Panel, put
 from .why_panel import WhyPanel
@@ -60,9 +61,9 @@ def provenance(
 # %% ../../nbs/7_show/18_graph_browser.ipynb #ce150fd8
 ROW_STYLE = """<style>
 .dualntm-rows .jupyter-button {text-align: left; width: auto; max-width: 100%; flex: 0 1 auto}
-.dualntm-rows .jupyter-button:focus-visible, .dualntm-graph .jupyter-button:focus-visible {outline: 2px solid light-dark(#0b57d0, #8ab4f8); outline-offset: 1px}
+.dualntm-rows .jupyter-button:focus-visible, .dualntm-graph .jupyter-button:focus-visible {outline: 2px solid light-dark(ACCENT); outline-offset: 1px}
 .dualntm-graph .widget-html-content {line-height: 1.45; overflow-wrap: anywhere}
-</style>"""  # what the layout of widgets can't say
+</style>""".replace("ACCENT", ", ".join(THEME["accent"]))  # what the layout of widgets can't say
 
 # %% ../../nbs/7_show/18_graph_browser.ipynb #1bfc915d
 def check_graph(

@@ -14,7 +14,7 @@ def as_vector(memory: AbstractGraphMemory, query: str, encoder=None) -> np.ndarr
 
 def provenance(item: Proposition | Entailment, judged: bool=True) -> str: ...
 
-ROW_STYLE: str
+ROW_STYLE: Any
 
 def check_graph(memory, encoder=None) -> None: ...
 

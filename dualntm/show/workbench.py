@@ -41,7 +41,7 @@ def tab_page(
 TOUR = (("Look inside", "A trained network is open: it has seen some vectors and repeats them. Move the step with the slider and its arrow keys, or in the figure, and watch where its heads read and write."),
         ("Train", "A network is trained here. Press Start: the curve falls within a minute, and the heads learn to walk along the memory; Pause keeps the run."),
         ("Ask", "A text is filled in. Press Tell it. Then tick Keep what follows, write the statement “Ada has a boat.” and press Ask: the answer comes with the sentences that it rests on."),
-        ("Graph", "What was told and concluded is drawn here. Press a box to see why it is held and to take it back; what rests on it alone falls with it."),
+        ("Graph", "All that was told and concluded is drawn here. Press a box to see why it is held and to take it back; what rests on it alone falls with it."),
         ("Look inside", "On the left, any run of yours can be opened, and so can the other networks that come with the package, such as pretrained:everyday."))
 EXAMPLE = "Ada owns a red boat. The boat lies in Lyon."
 

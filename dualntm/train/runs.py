@@ -144,8 +144,7 @@ def check_settings(
         made = of_name("task", task, Task)(**groups["task"])
         training = {**made.training, **groups["training"], **({"num_epochs": 0} if "num_batches" in values else {})}
         check_epochs(made, Training(**training))
-        model = model_for(made, model_type)
-        if groups["model"]: try_model(model, groups["model"])  # by default nothing can be wrong
+        try_model(model_for(made, model_type), groups["model"])
     except InputError: raise
     except ValueError as e: raise InputError(str(e)) from e
     return groups
